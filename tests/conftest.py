@@ -1,0 +1,17 @@
+"""Fixtures that every room's tests share."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+CHECKOUT = Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture(scope="session")
+def data_root() -> Path:
+    """Return the folder of real corpora, or skip where it is absent."""
+    root = Path(os.environ.get("MIEN_DATA", CHECKOUT.parent / "shared" / "data"))
+    if not root.is_dir():
+        pytest.skip(f"no corpora at {root}; set MIEN_DATA to a folder that holds them")
+    return root
