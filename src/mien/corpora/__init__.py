@@ -1,0 +1,1 @@
+"""Labelled tables: one file per corpus, closed label spaces, the joint partition."""

@@ -1,0 +1,122 @@
+"""From a folder of clips, one utterance each, to a segment table."""
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from mien.core.errors import DataError
+from mien.core.labels import SHARED_EMOTIONS, LabelSpace
+
+CLIP_COLUMNS = (
+    "segment",
+    "file",
+    "start",
+    "end",
+    "turn",
+    "speaker",
+    "text",
+    "text_id",
+    "sex",
+    "age",
+    "emotion",
+    "category",
+    "intensity",
+    "language",
+    "corpus",
+)
+"""Columns of every corpus table: those of a segment table, then the labels."""
+
+_TEXT_COLUMNS = tuple(name for name in CLIP_COLUMNS if name not in ("start", "end", "turn", "age"))
+
+
+def find_clips(root: str | Path, *, layouts: Sequence[str], title: str) -> list[Path]:
+    """List the audio files of a corpus folder, sorted by file name.
+
+    Args:
+        root: folder of the corpus.
+        layouts: glob patterns; the first that matches anything is taken, so that a folder with
+            converted and original audio does not count twice.
+        title: name of the corpus for the error.
+
+    Returns:
+        Absolute paths.
+
+    Raises:
+        DataError: the folder does not exist or holds no file of any layout.
+    """
+    folder = Path(root)
+    if not folder.is_dir():
+        raise DataError(
+            f"Got `{folder}`, which is not a folder, expected the folder of {title}; "
+            "pass the folder that its archive unpacks to."
+        )
+    for layout in layouts:
+        found = sorted(folder.resolve().glob(layout), key=lambda path: (path.name, str(path)))
+        if found:
+            return found
+    raise DataError(
+        f"Got no audio of {title} in `{folder}`, expected {' or '.join(f'`{one}`' for one in layouts)}; "
+        "pass the folder that its archive unpacks to."
+    )
+
+
+def duration_s(path: Path) -> float:
+    """Return the duration of an audio file in seconds, from its header alone.
+
+    Raises:
+        DataError: the header cannot be read.
+    """
+    import soundfile
+
+    try:
+        info = soundfile.info(str(path))
+    except (soundfile.LibsndfileError, OSError) as error:
+        raise DataError(
+            f"Got an unreadable audio file `{path}`, expected wav or flac; copy it again. ({error})"
+        ) from error
+    return float(info.frames) / float(info.samplerate)
+
+
+def clip_table(
+    clips: Sequence[Path],
+    parse: Callable[[Path], Mapping[str, Any]],
+    *,
+    corpus: str,
+    language: str,
+    space: LabelSpace,
+    to_shared: Mapping[str, str | None],
+) -> pd.DataFrame:
+    """Make one row per clip, with labels parsed from the file name.
+
+    Args:
+        clips: audio files, one utterance each.
+        parse: file → its `speaker` and `emotion`, and `sex`, `age`, `text`, `text_id`, `intensity` where
+            the corpus has them.
+        corpus: name that prefixes segments and speakers, so that both are unique across corpora.
+        language: BCP 47 tag of the speech.
+        space: the corpus' own labels.
+        to_shared: own label → category of `SHARED_EMOTIONS`, or None to leave it out.
+
+    Returns:
+        Frame with `CLIP_COLUMNS`; `start` and `end` in seconds, `age` in years; unknown is null.
+
+    Raises:
+        DataError: a label is outside the space, two clips have one name, or a file cannot be read.
+    """
+    mapping = space.map_to(SHARED_EMOTIONS, to_shared)
+    rows = []
+    for path in clips:
+        labels = dict(parse(path))
+        labels["speaker"] = f"{corpus}/{labels['speaker']}"
+        own = {"segment": f"{corpus}/{path.stem}", "file": str(path), "start": 0.0, "end": duration_s(path)}
+        rows.append({"language": language, "corpus": corpus, **own, **labels})
+    table = pd.DataFrame(rows).reindex(columns=list(CLIP_COLUMNS))
+    space.check(table["emotion"])
+    table["category"] = table["emotion"].map(mapping)
+    twice = table.loc[table["segment"].duplicated(), "segment"]
+    if len(twice):
+        raise DataError(f"Got two clips named `{twice.iloc[0]}`, expected each once; remove the copy.")
+    types = dict.fromkeys(_TEXT_COLUMNS, "string") | {"turn": "Int64", "age": "Int64"}
+    return table.astype(types)

@@ -1,0 +1,138 @@
+"""EmoDB: acted German sentences in seven emotions."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from mien.core.errors import DataError
+from mien.core.labels import LabelSpace
+from mien.core.nearest import did_you_mean
+from mien.corpora.card import CorpusCard
+from mien.corpora.clips import clip_table, find_clips
+
+CARD: CorpusCard = {
+    "title": "Berlin Database of Emotional Speech (EmoDB)",
+    "citation": "F. Burkhardt, A. Paeschke, M. Rolfes, W. Sendlmeier, B. Weiss. "
+    "A Database of German Emotional Speech. Interspeech 2005.",
+    "year": 2005,
+    "licence": "Free for research; its authors' later release is marked CC0-1.0.",
+    "shelf": "open",
+    "language": "de",
+    "url": "http://emodb.bilderbar.info",
+    "classes": {
+        "anger": 127,
+        "boredom": 81,
+        "disgust": 46,
+        "fear": 69,
+        "happiness": 71,
+        "neutral": 79,
+        "sadness": 62,
+    },
+    "traps": [
+        "Ten actors speak the same ten sentences: split by speaker, or a model learns the actor.",
+        "Only clips that listeners recognized were kept, so scores are higher than on ordinary acting.",
+        "Levels were set by hand during the recording; loudness is not comparable between clips.",
+    ],
+}
+
+SPACE = LabelSpace(("anger", "boredom", "disgust", "fear", "happiness", "neutral", "sadness"))
+
+TO_SHARED: dict[str, str | None] = {
+    "anger": "anger",
+    "boredom": None,
+    "disgust": "disgust",
+    "fear": "fear",
+    "happiness": "happiness",
+    "neutral": "neutral",
+    "sadness": "sadness",
+}
+
+# The letters abbreviate the German words: Wut, Langeweile, Ekel, Angst, Freude, Trauer, neutral.
+LETTERS = {
+    "W": "anger",
+    "L": "boredom",
+    "E": "disgust",
+    "A": "fear",
+    "F": "happiness",
+    "T": "sadness",
+    "N": "neutral",
+}
+
+SPEAKERS = {
+    "03": ("male", 31),
+    "08": ("female", 34),
+    "09": ("female", 21),
+    "10": ("male", 32),
+    "11": ("male", 26),
+    "12": ("male", 30),
+    "13": ("female", 32),
+    "14": ("female", 35),
+    "15": ("male", 25),
+    "16": ("female", 31),
+}
+
+SENTENCES = {
+    "a01": "Der Lappen liegt auf dem Eisschrank.",
+    "a02": "Das will sie am Mittwoch abgeben.",
+    "a04": "Heute abend könnte ich es ihm sagen.",
+    "a05": "Das schwarze Stück Papier befindet sich da oben neben dem Holzstück.",
+    "a07": "In sieben Stunden wird es soweit sein.",
+    "b01": "Was sind denn das für Tüten, die da unter dem Tisch stehen?",
+    "b02": "Sie haben es gerade hochgetragen und jetzt gehen sie wieder runter.",
+    "b03": "An den Wochenenden bin ich jetzt immer nach Hause gefahren und habe Agnes besucht.",
+    "b09": "Ich will das eben wegbringen und dann mit Karl was trinken gehen.",
+    "b10": "Die wird auf dem Platz sein, wo wir sie immer hinlegen.",
+}
+
+_NAME = re.compile(r"(?P<speaker>\d{2})(?P<text>[ab]\d{2})(?P<letter>[A-Z])(?P<version>[a-z])")
+
+
+def load(root: str | Path) -> pd.DataFrame:
+    """Read EmoDB as a segment table with labels, one row per utterance.
+
+    Args:
+        root: folder with `wav/*.wav` as its owners publish it, or with `audio/*.flac`.
+
+    Returns:
+        Frame with the columns of `mien.corpora.clips.CLIP_COLUMNS`.
+
+    Raises:
+        DataError: no audio there, or a file name that is not EmoDB's.
+
+    Source:
+        Burkhardt et al., Interspeech 2005.
+    """
+    clips = find_clips(root, layouts=("audio/*.flac", "wav/*.wav"), title=CARD["title"])
+    return clip_table(
+        clips, _labels, corpus="emodb", language=CARD["language"], space=SPACE, to_shared=TO_SHARED
+    )
+
+
+def _labels(path: Path) -> dict[str, Any]:
+    name = _NAME.fullmatch(path.stem)
+    if name is None:
+        raise DataError(
+            f"Got file `{path}`, expected a name as `03a01Fa` (speaker, text, emotion letter, version); "
+            "remove files that are not EmoDB's."
+        )
+    if name["letter"] not in LETTERS:
+        raise DataError(
+            f"Got emotion letter `{name['letter']}` in `{path}`, expected one of {', '.join(LETTERS)}; "
+            "check the file name."
+        )
+    if name["speaker"] not in SPEAKERS:
+        raise DataError(
+            f"Got speaker `{name['speaker']}` in `{path}`, expected one of {', '.join(SPEAKERS)}."
+            f"{did_you_mean(name['speaker'], SPEAKERS)}"
+        )
+    sex, age = SPEAKERS[name["speaker"]]
+    return {
+        "speaker": name["speaker"],
+        "sex": sex,
+        "age": age,
+        "text_id": name["text"],
+        "text": SENTENCES.get(name["text"]),
+        "emotion": LETTERS[name["letter"]],
+    }

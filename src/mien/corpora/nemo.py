@@ -1,0 +1,126 @@
+"""nEMO: acted Polish sentences in six emotions."""
+
+import csv
+import re
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from mien.core.errors import DataError
+from mien.core.labels import LabelSpace
+from mien.core.nearest import did_you_mean
+from mien.corpora.card import CorpusCard
+from mien.corpora.clips import clip_table, find_clips
+
+CARD: CorpusCard = {
+    "title": "nEMO: Dataset of Emotional Speech in Polish",
+    "citation": "I. Christop. nEMO: Dataset of Emotional Speech in Polish. LREC-COLING 2024, 12111-12116.",
+    "year": 2024,
+    "licence": "CC BY-NC-SA 4.0",
+    "shelf": "research",
+    "language": "pl",
+    "url": "https://github.com/amu-cai/nEMO",
+    "classes": {
+        "anger": 749,
+        "fear": 736,
+        "happiness": 749,
+        "neutral": 809,
+        "sadness": 769,
+        "surprised": 669,
+    },
+    "traps": [
+        "Nine speakers: one that a model cannot follow moves the score by several points.",
+        "No disgust; two speakers lack many clips (MK0, MP0).",
+        "The label is `surprised`, an adjective among nouns.",
+    ],
+}
+
+SPACE = LabelSpace(("anger", "fear", "happiness", "neutral", "sadness", "surprised"))
+
+TO_SHARED: dict[str, str | None] = {
+    "anger": "anger",
+    "fear": "fear",
+    "happiness": "happiness",
+    "neutral": "neutral",
+    "sadness": "sadness",
+    "surprised": "surprise",
+}
+
+SPEAKERS = {
+    "EB0": ("female", 27),
+    "IC0": ("female", 28),
+    "KD0": ("female", 28),
+    "KS0": ("male", 23),
+    "MK0": ("female", 23),
+    "MP0": ("male", 24),
+    "SM0": ("male", 24),
+    "TP0": ("male", 26),
+    "WR0": ("male", 23),
+}
+
+_NAME = re.compile(r"(?P<speaker>[A-Z]{2}\d)_(?P<emotion>[a-z]+)_(?P<text>\d+)")
+
+
+def load(root: str | Path) -> pd.DataFrame:
+    """Read nEMO, whole or in part, as a segment table with labels, one row per utterance.
+
+    Args:
+        root: folder with `samples/*.wav` and `data.tsv` as its owner publishes it, or with
+            `audio/*.flac` and `index.csv`. The tables give the sentences; without them `text` is null.
+
+    Returns:
+        Frame with the columns of `mien.corpora.clips.CLIP_COLUMNS`.
+
+    Raises:
+        DataError: no audio there, or a file name that is not nEMO's.
+
+    Source:
+        Christop, LREC-COLING 2024.
+    """
+    clips = find_clips(root, layouts=("audio/*.flac", "samples/*.wav"), title=CARD["title"])
+    sentences = _sentences(Path(root))
+
+    def labels(path: Path) -> dict[str, Any]:
+        return _labels(path) | {"text": sentences.get(path.stem)}
+
+    return clip_table(
+        clips, labels, corpus="nemo", language=CARD["language"], space=SPACE, to_shared=TO_SHARED
+    )
+
+
+def _labels(path: Path) -> dict[str, Any]:
+    name = _NAME.fullmatch(path.stem)
+    if name is None:
+        raise DataError(
+            f"Got file `{path}`, expected a name as `SB0_anger_12` (speaker, emotion, sentence); "
+            "remove files that are not nEMO's."
+        )
+    for field, known in (("speaker", SPEAKERS), ("emotion", TO_SHARED)):
+        if name[field] not in known:
+            raise DataError(
+                f"Got {field} `{name[field]}` in `{path}`, expected one of {', '.join(known)}."
+                f"{did_you_mean(name[field], known)}"
+            )
+    sex, age = SPEAKERS[name["speaker"]]
+    return {
+        "speaker": name["speaker"],
+        "sex": sex,
+        "age": age,
+        "text_id": name["text"],
+        "emotion": name["emotion"],
+    }
+
+
+def _sentences(root: Path) -> dict[str, str]:
+    """Return file stem → sentence from the table beside the audio, empty without one."""
+    for name, delimiter, file_column, text_column in (
+        ("index.csv", ",", "file", "text"),
+        ("data.tsv", "\t", "file_id", "raw_text"),
+    ):
+        path = root / name
+        if path.is_file():
+            with path.open(encoding="utf-8", newline="") as stream:
+                rows = csv.DictReader(stream, delimiter=delimiter)
+                return {Path(row[file_column]).stem: row[text_column] for row in rows}
+    return {}

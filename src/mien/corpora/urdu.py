@@ -1,0 +1,92 @@
+"""URDU: clips from Urdu talk shows in four emotions."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from mien.core.errors import DataError
+from mien.core.labels import LabelSpace
+from mien.corpora.card import CorpusCard
+from mien.corpora.clips import clip_table, find_clips
+
+CARD: CorpusCard = {
+    "title": "URDU-Dataset: emotional speech from Urdu talk shows",
+    "citation": "S. Latif, A. Qayyum, M. Usman, J. Qadir. Cross Lingual Speech Emotion Recognition: "
+    "Urdu vs. Western Languages. FIT 2018. arXiv 1812.10411.",
+    "year": 2018,
+    "licence": "None stated; its read-me allows research only, and the clips were cut from public video.",
+    "shelf": "unlicensed",
+    "language": "ur",
+    "url": "https://github.com/siddiquelatif/URDU-Dataset",
+    "classes": {"angry": 100, "happy": 100, "neutral": 100, "sad": 100},
+    "traps": [
+        "26 of 29 speakers occur in one class only: a random split measures who speaks, not how. "
+        "Use it to show leakage checks, not to rank models.",
+        "Two speakers (SM4 and SM2) are 76 of the 100 angry clips.",
+        "The read-me says 38 speakers; the file names hold 29.",
+        "Television speech without a licence: trains no shipped weight.",
+    ],
+}
+
+SPACE = LabelSpace(("angry", "happy", "neutral", "sad"))
+
+TO_SHARED: dict[str, str | None] = {
+    "angry": "anger",
+    "happy": "happiness",
+    "neutral": "neutral",
+    "sad": "sadness",
+}
+
+LETTERS = {"A": "angry", "H": "happy", "N": "neutral", "S": "sad"}
+SEXES = {"M": "male", "F": "female"}
+
+_NAME = re.compile(r"(?P<speaker>S(?P<sex>[A-Z])\d+)_F\d+_(?P<letter>[A-Z])\d+")
+
+
+def load(root: str | Path) -> pd.DataFrame:
+    """Read the Urdu talk-show clips as a segment table with labels, one row per clip.
+
+    Read `CARD["traps"]` first: speaker and emotion are almost fully confounded.
+
+    Args:
+        root: folder with `Angry/ Happy/ Neutral/ Sad/` as its owners publish it, or with
+            `audio/<emotion>/*.flac`.
+
+    Returns:
+        Frame with the columns of `mien.corpora.clips.CLIP_COLUMNS`; `text` is unknown.
+
+    Raises:
+        DataError: no audio there, a file name that is not the corpus', or one whose letter and folder
+            name different emotions.
+
+    Source:
+        Latif et al., FIT 2018.
+    """
+    layouts = ("audio/*/S*_F*_*.flac", "[AHNS]*/S*_F*_*.wav")
+    clips = find_clips(root, layouts=layouts, title=CARD["title"])
+    return clip_table(
+        clips, _labels, corpus="urdu", language=CARD["language"], space=SPACE, to_shared=TO_SHARED
+    )
+
+
+def _labels(path: Path) -> dict[str, Any]:
+    name = _NAME.fullmatch(path.stem)
+    if name is None:
+        raise DataError(
+            f"Got file `{path}`, expected a name as `SM1_F10_A010` (speaker, his file, emotion letter and "
+            "number); remove files that are not of this corpus."
+        )
+    if name["letter"] not in LETTERS or name["sex"] not in SEXES:
+        raise DataError(
+            f"Got letters `{name['sex']}` and `{name['letter']}` in `{path}`, expected M or F for the "
+            f"speaker's sex and one of {', '.join(LETTERS)} for the emotion; check the file name."
+        )
+    emotion = LETTERS[name["letter"]]
+    if path.parent.name.lower() != emotion:
+        raise DataError(
+            f"Got `{path}` with the letter of `{emotion}` in the folder `{path.parent.name}`, expected both "
+            "to agree; move or rename the file."
+        )
+    return {"speaker": name["speaker"], "sex": SEXES[name["sex"]], "emotion": emotion}
