@@ -1,0 +1,66 @@
+# `make demo` needs Python 3.11 or newer and nothing else; `make test` sets up the development tools as well.
+
+TORCH ?= torch==2.13.0
+VENV ?= .venv
+PYTHON ?= $(shell for candidate in python3.11 python3.12 python3.13 python3 python; do \
+	$$candidate -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
+	&& echo $$candidate && break; done)
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+SPEECH := build/demo/two_cities.wav
+RESULTS := demo-results
+FUZZ_COUNT ?= 10000
+FUZZ_SEED ?= 0
+
+.PHONY: demo test lint fuzz bench browser clean
+
+demo: $(VENV)/.made-base $(SPEECH)
+	$(BIN)/mien analyze $(SPEECH) --out $(RESULTS) --overwrite
+	@echo
+	@echo "Done. Open this report in a browser (no network needed):"
+	@echo "  $(CURDIR)/$(RESULTS)/report.html"
+
+test: lint
+	$(BIN)/python -m pytest
+
+lint: $(VENV)/.made-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+fuzz: $(VENV)/.made-dev
+	$(BIN)/python -m tests.signals.fuzz_decode --count $(FUZZ_COUNT) --seed $(FUZZ_SEED)
+
+bench: $(VENV)/.made-dev
+	$(BIN)/python benchmarks/run_all.py
+
+# The report is looked at in a real browser by a test; without one that test is skipped with its reason.
+browser:
+	@if command -v chromium >/dev/null 2>&1; then \
+		echo "chromium is here: $$(command -v chromium)"; \
+	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then \
+		apt-get update -qq && apt-get install -y -qq chromium >/dev/null; \
+	else \
+		echo "chromium is not installed and cannot be installed from here; install it by your package manager"; \
+	fi
+
+clean:
+	rm -rf $(VENV) $(RESULTS) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find src tests benchmarks scripts -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(SPEECH): $(VENV)/.made-base scripts/demo_speech.py
+	$(BIN)/python scripts/demo_speech.py $@
+
+$(VENV)/bin/python:
+	@if [ -z "$(PYTHON)" ]; then echo "Found no Python 3.11 or newer; install it, or say make PYTHON=/path/to/it"; exit 1; fi
+	$(PYTHON) -m venv $(VENV)
+
+# Both ways to fill the environment may come first: each installs what it needs over what is there.
+$(VENV)/.made-base: pyproject.toml | $(VENV)/bin/python
+	$(PIP) install --quiet --editable .
+	touch $@
+
+$(VENV)/.made-dev: pyproject.toml | $(VENV)/bin/python
+	$(PIP) install --quiet "$(TORCH)"
+	$(PIP) install --quiet --editable ".[train,dev]"
+	touch $@
