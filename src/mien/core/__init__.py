@@ -1,0 +1,1 @@
+"""The shared words: errors, labels, tables, registry, settings, weights, sessions, workers."""

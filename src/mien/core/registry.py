@@ -1,0 +1,128 @@
+"""Find components by name: the folder is the list."""
+
+import ast
+from collections.abc import Iterator
+from importlib import import_module
+from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
+from types import ModuleType
+from typing import NamedTuple
+
+from mien.core.errors import ConfigError
+from mien.core.nearest import did_you_mean
+from mien.core.optional import extra_of, missing
+
+
+class Room(NamedTuple):
+    """Where the components of a room lie and what each exposes.
+
+    Attributes:
+        package: dotted name of the package whose files are the components.
+        demands: top-level names that make a file a component.
+        recursive: True where sub-folders sort the components by purpose.
+    """
+
+    package: str
+    demands: tuple[str, ...]
+    recursive: bool = False
+
+
+ROOMS: dict[str, Room] = {
+    "backends": Room("mien.nets.backends", ("load",)),
+    "corpora": Room("mien.corpora", ("load", "CARD")),
+    "systems": Room("mien.systems", ("Config", "build", "CARD"), recursive=True),
+}
+
+_SOURCE = Path(__file__).parents[2]
+
+
+def find(room: str, name: str) -> ModuleType:
+    """Import one component and nothing else.
+
+    Args:
+        room: `backends`, `corpora` or `systems`.
+        name: as users write it, with hyphens (`ravdess-speech`), or as the file is named.
+
+    Raises:
+        ConfigError: the room or name is unknown; the nearest names are given.
+        MissingExtra: the component needs a package that is not installed.
+
+    Example:
+        >>> find("corpora", "ravdess-speech").CARD["language"]
+        'en'
+    """
+    wanted = _spoken(name)
+    for found, module in _components(_room(room)):
+        if found == wanted:
+            return _import(module)
+    for point in _outside(room):
+        if _spoken(point.name) == wanted:
+            loaded = point.load()
+            return loaded if isinstance(loaded, ModuleType) else import_module(point.module)
+    known = names(room)
+    nearest = did_you_mean(wanted, known)
+    raise ConfigError(f"Got {room} `{name}`, expected one of {', '.join(known) or 'none yet'}.{nearest}")
+
+
+def names(room: str) -> list[str]:
+    """List the components of a room, sorted, without importing any.
+
+    A file counts when its top level binds every name that the room demands.
+
+    Raises:
+        ConfigError: the room is unknown.
+
+    Example:
+        >>> "emodb" in names("corpora")
+        True
+    """
+    inside = [found for found, _ in _components(_room(room))]
+    return sorted({*inside, *(_spoken(point.name) for point in _outside(room))})
+
+
+def _room(name: str) -> Room:
+    if name not in ROOMS:
+        raise ConfigError(
+            f"Got room `{name}`, expected one of {', '.join(ROOMS)}.{did_you_mean(name, ROOMS)}"
+        )
+    return ROOMS[name]
+
+
+def _spoken(name: str) -> str:
+    return name.replace("_", "-")
+
+
+def _components(room: Room) -> Iterator[tuple[str, str]]:
+    """Yield (name, dotted module) of each file that exposes what the room demands."""
+    folder = _SOURCE.joinpath(*room.package.split("."))
+    for path in sorted(folder.glob("**/*.py" if room.recursive else "*.py")):
+        if path.stem != "__init__" and set(room.demands) <= _top_level_names(path):
+            yield _spoken(path.stem), ".".join(path.relative_to(_SOURCE).with_suffix("").parts)
+
+
+def _top_level_names(path: Path) -> set[str]:
+    """Return the names that a file's top level binds, read from its text."""
+    found: set[str] = set()
+    for node in ast.parse(path.read_text(encoding="utf-8")).body:
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            found.add(node.name)
+        elif isinstance(node, ast.Assign):
+            found.update(target.id for target in node.targets if isinstance(target, ast.Name))
+        elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
+            found.add(node.target.id)
+    return found
+
+
+def _import(module: str) -> ModuleType:
+    try:
+        return import_module(module)
+    except ImportError as error:
+        extra = extra_of(error.name or "")
+        if extra is None:
+            raise
+        raise missing(error.name or "", extra) from error
+
+
+def _outside(room: str) -> list[EntryPoint]:
+    """Return the components that other installed packages offer."""
+    return sorted(entry_points(group=f"mien.{room}"), key=lambda point: point.name)
