@@ -21,5 +21,5 @@ class WeightsError(MienError, ValueError):
     """Weights are missing, differ from their known hash, or may not be used."""
 
 
-class MissingExtra(MienError, ImportError):  # noqa: N818 - named after what is missing
+class MissingExtra(MienError, ImportError):
     """An optional part of mien is not installed."""

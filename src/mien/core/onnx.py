@@ -67,8 +67,8 @@ class OnnxSession:
         """
         if set(arrays) != set(self.inputs):
             raise InputError(
-                f"Got inputs {', '.join(arrays) or 'none'} for `{self.path}`, expected {', '.join(self.inputs)}; "
-                "pass exactly these."
+                f"Got inputs {', '.join(arrays) or 'none'} for `{self.path}`, "
+                f"expected {', '.join(self.inputs)}; pass exactly these."
             )
         try:
             answers = self._session.run(list(self.outputs), dict(arrays))

@@ -82,8 +82,9 @@ def check_predictions(frame: pd.DataFrame) -> pd.DataFrame:
     table = _typed(frame.copy(), [str(name) for name in frame])
     _check_keys(table, ["segment", "source", "model"])
     _check_times(table)
-    probabilities = [name for name in table if name.startswith("p.")]
-    for name in table:
+    names = [str(name) for name in table]
+    probabilities = [name for name in names if name.startswith("p.")]
+    for name in names:
         may_be_null = name in ("start", "end") or (name in DOUBT_COLUMNS and not probabilities)
         if table[name].dtype == "float64" and not may_be_null:
             _refuse(table, ~np.isfinite(table[name]), f"no finite `{name}`", "a number")

@@ -65,8 +65,8 @@ def resolve(name: str, *, download: bool = False) -> Path:
             them. Never set it on your own account.
 
     Raises:
-        WeightsError: the name is unknown, no source has it, every file found has another hash, or a download is
-            needed and `MIEN_OFFLINE=1` forbids it.
+        WeightsError: the name is unknown, no source has it, every file found has another hash, or a download
+            is needed and `MIEN_OFFLINE=1` forbids it.
     """
     known = known_weights()
     if name not in known:
@@ -89,8 +89,8 @@ def locate(entry: Weights, *, download: bool = False) -> Path:
             return found
         tried.append(f"{found}: refused, its SHA-256 is {digest[:12]}…, not a known one")
     raise WeightsError(
-        f"Got no usable weights `{entry.name}`, expected one of its known files; install one of the packages or "
-        f"restore the file. Tried {'; '.join(tried)}."
+        f"Got no usable weights `{entry.name}`, expected one of its known files; install one of the packages "
+        f"or restore the file. Tried {'; '.join(tried)}."
     )
 
 
