@@ -1,0 +1,1 @@
+"""Tables → figures and self-contained pages that people read."""
