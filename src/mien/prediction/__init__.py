@@ -1,0 +1,1 @@
+"""One predictor interface, its ONNX back end, and `analyze`: recordings in, prediction table out."""

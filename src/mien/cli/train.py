@@ -1,0 +1,28 @@
+"""`mien train`: a recipe in, a trained and exported model out."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def train(
+    recipe: Annotated[str, typer.Argument(help="Shipped recipe or TOML file.", show_default=False)],
+    data: Annotated[Path, typer.Option(help="Folder that holds the corpora.", show_default=False)],
+    out: Annotated[Path, typer.Option(help="Folder for runs.")] = Path("runs"),
+    settings: Annotated[
+        list[str] | None, typer.Option("--set", help="Change a setting: --set training.learning_rate=1e-4.")
+    ] = None,
+    fold: Annotated[
+        int | None, typer.Option(help="Train this fold only, 0 to 4, or 5 for the refit.")
+    ] = None,
+) -> None:
+    """Train a model from a recipe that anyone can run again."""
+    from importlib import import_module
+
+    from mien.core.optional import require
+
+    # Said before any import of ours needs it: what to install, instead of a traceback.
+    require("torch", "train")
+    # At run time only: the command line must work where torch is not installed.
+    import_module("mien.training.recipe").run(recipe, settings or [], data_root=data, out=out, fold=fold)

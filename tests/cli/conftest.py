@@ -1,0 +1,37 @@
+"""A tiny model folder, and recordings to give to it."""
+
+import runpy
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+_BUILDER = runpy.run_path(str(Path(__file__).parents[1] / "prediction" / "tiny_model.py"))
+write_tiny_model: Callable[..., Path] = _BUILDER["write_tiny_model"]
+
+
+@pytest.fixture(scope="session")
+def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_tiny_model(tmp_path_factory.mktemp("models") / "tiny")
+
+
+@pytest.fixture(scope="session")
+def build_model() -> Callable[..., Path]:
+    return write_tiny_model
+
+
+@pytest.fixture
+def write_noise() -> Callable[..., Path]:
+    """Return a function that writes noise of a given loudness as a WAV file."""
+
+    def write(
+        path: Path, *, seconds: float = 2.0, level: float = 0.1, rate_hz: int = 16000, seed: int = 0
+    ) -> Path:
+        generator = np.random.default_rng(seed)
+        samples = level * generator.uniform(-1, 1, int(seconds * rate_hz))
+        soundfile.write(path, samples, rate_hz)
+        return path
+
+    return write
