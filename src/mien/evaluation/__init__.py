@@ -1,0 +1,1 @@
+"""Judge predictions: scores, intervals, calibration."""

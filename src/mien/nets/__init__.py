@@ -1,0 +1,1 @@
+"""Torch parts that systems are built of."""

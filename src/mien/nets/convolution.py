@@ -17,7 +17,9 @@ class MaskedConvolution(nn.Module):
         stride: steps over (frequency, time).
     """
 
-    def __init__(self, inputs: int, outputs: int, *, kernel: int = 3, stride: tuple[int, int] = (2, 1)) -> None:
+    def __init__(
+        self, inputs: int, outputs: int, *, kernel: int = 3, stride: tuple[int, int] = (2, 1)
+    ) -> None:
         super().__init__()
         self.time_stride = stride[1]
         self.convolution = nn.Conv2d(inputs, outputs, kernel, stride=stride, padding=kernel // 2, bias=False)

@@ -25,7 +25,13 @@ class LogMel(nn.Module):
     """
 
     def __init__(
-        self, *, rate_hz: int = 16000, window: int = 512, hop: int = 256, bands: int = 64, floor_db: float = -50.0
+        self,
+        *,
+        rate_hz: int = 16000,
+        window: int = 512,
+        hop: int = 256,
+        bands: int = 64,
+        floor_db: float = -50.0,
     ) -> None:
         super().__init__()
         self.window, self.hop = window, hop

@@ -1,0 +1,1 @@
+"""Train: clips, the loop, recipes, export and the folder that ships."""

@@ -1,0 +1,139 @@
+"""Run a recipe: joint 5-fold for an honest score, then the refit that ships."""
+
+import importlib
+import json
+import logging
+import time
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+import torch
+from pydantic import Field
+
+from mien.core.errors import ConfigError
+from mien.core.registry import find
+from mien.core.settings import Settings, parse, read_recipe, signature
+from mien.corpora.partition import joint_5fold
+from mien.training.clips import Clips, prepare_clips
+from mien.training.loop import LoopConfig, fit, recognize_clips, report_progress
+
+LOGGER = logging.getLogger(__name__)
+FOLDS = 5
+
+
+class DataConfig(Settings):
+    """What to train on."""
+
+    corpora: list[str] = Field(description="names of the corpora")
+    categories: list[str] = Field(description="categories in the order of the outputs")
+    dimensions: list[str] = Field(default=[], description="further targets in [0, 1]")
+    degraded_copies: int = Field(6, ge=0, description="degraded copies of each clip")
+
+
+class Recipe(Settings):
+    """A resolved recipe."""
+
+    name: str = Field(description="name of the model")
+    system: str = Field(description="name of the system in mien.systems")
+    shelf: Literal["open", "research"] = Field(description="shelf of the weights")
+    licence: str = Field(description="licence of the weights")
+    seed: int = Field(7, description="seeds everything")
+    data: DataConfig
+    training: LoopConfig
+
+
+def run(recipe: str, overrides: list[str], *, data_root: Path, out: Path, fold: int | None = None) -> Path:
+    """Train a recipe's folds and its refit, and write the model folder.
+
+    Finished parts are kept: a run that was stopped goes on where it was.
+
+    Args:
+        recipe: name of a shipped recipe or path of a TOML file.
+        overrides: settings such as `training.epochs=2`.
+        data_root: folder that holds one folder per corpus.
+        out: folder of runs; this run gets `<name>-<8 hex of the settings>` in it.
+        fold: train this fold only, from 0 to 4, or 5 for the refit; all by default.
+
+    Returns:
+        The run's folder; `model/` in it can be given to `mien analyze --model`.
+
+    Raises:
+        ConfigError: the recipe is not valid.
+    """
+    settings = parse(Recipe, read_recipe(recipe, overrides))
+    folder = out / f"{settings.name}-{signature(settings.model_dump(mode='json'))}"
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "recipe.json").write_text(settings.model_dump_json(indent=2))
+    table = load_table(settings.data, data_root)
+    clips = prepare_clips(
+        table,
+        categories=settings.data.categories,
+        dimensions=settings.data.dimensions,
+        degraded_copies=settings.data.degraded_copies,
+        seed=settings.seed,
+    )
+    LOGGER.info("prepared %d clips of %d speakers", len(table), table["speaker"].nunique())
+    for number in range(FOLDS + 1) if fold is None else [fold]:
+        train_part(settings, clips, number, folder=folder)
+    if all((folder / part_name(number)).exists() for number in range(FOLDS + 1)):
+        importlib.import_module("mien.training.shipping").ship(settings, table, folder=folder)
+    return folder
+
+
+def load_table(data: DataConfig, data_root: Path) -> pd.DataFrame:
+    """Return the clips of all corpora that carry one of the categories, with their `fold`."""
+    tables = [find("corpora", name).load(data_root / name.replace("-", "_")) for name in data.corpora]
+    table = pd.concat(tables, ignore_index=True)
+    table = table[table["category"].isin(data.categories)].reset_index(drop=True)
+    folds = joint_5fold().set_index("speaker")["fold"]
+    table["fold"] = table["speaker"].map(folds)
+    if table["fold"].isna().any():
+        missing = sorted(table.loc[table["fold"].isna(), "speaker"].unique())
+        raise ConfigError(f"Got speakers {missing} without a fold in the joint 5-fold partition.")
+    return table
+
+
+def part_name(number: int) -> str:
+    """Return the file of a fold's or, for 5, the refit's weights and predictions."""
+    return "refit.pt" if number == FOLDS else f"fold-{number}.npz"
+
+
+def build_net(settings: Recipe, seed: int) -> torch.nn.Module:
+    """Return the recipe's network with random weights of this seed."""
+    system = find("systems", settings.system)
+    torch.manual_seed(seed)
+    return system.build(
+        system.Config(categories=len(settings.data.categories), dimensions=len(settings.data.dimensions))
+    )
+
+
+def train_part(settings: Recipe, clips: Clips, number: int, *, folder: Path) -> None:
+    """Train one fold and store its held-out logits, or train on everything and store the weights."""
+    target = folder / part_name(number)
+    if target.exists():
+        return
+    start = time.monotonic()
+    net = build_net(settings, settings.seed + number)
+    held_out = clips.table["fold"].to_numpy() == number
+    name = f"{settings.name} {'refit' if number == FOLDS else f'fold {number}'}"
+    net = fit(
+        net,
+        clips,
+        clips.rows(~held_out),
+        config=settings.training,
+        seed=settings.seed + number,
+        progress=report_progress(name, settings.training.epochs),
+    )
+    partial = target.with_name(f"partial-{target.name}")
+    if number == FOLDS:
+        torch.save(net.state_dict(), partial)
+    else:
+        rows = clips.rows(held_out)
+        category, dimension = recognize_clips(net, clips, rows)
+        np.savez(partial, rows=rows, category=category, dimension=dimension)
+    partial.replace(target)
+    spent = {"part": name, "seconds": round(time.monotonic() - start, 1), "clips": int((~held_out).sum())}
+    with (folder / "time.jsonl").open("a") as file:
+        file.write(json.dumps(spent) + "\n")

@@ -1,0 +1,63 @@
+import numpy as np
+import pandas as pd
+import pytest
+import soundfile
+
+from mien.core.errors import DataError
+from mien.training.clips import evaluation_batches, prepare_clips, training_batches
+
+
+@pytest.fixture
+def table(tmp_path) -> pd.DataFrame:
+    generator, rows = np.random.default_rng(0), []
+    for number in range(6):
+        file = tmp_path / f"{number}.wav"
+        soundfile.write(file, 0.1 * generator.standard_normal(8000 + 2000 * number), 16000)
+        rows.append(
+            (f"c/{number}", str(file), f"c/{number % 2}", "c", ["anger", "neutral"][number % 2], "strong")
+        )
+    return pd.DataFrame(rows, columns=["segment", "file", "speaker", "corpus", "category", "intensity"])
+
+
+def prepare(table: pd.DataFrame, copies: int = 2):
+    return prepare_clips(
+        table, categories=["anger", "neutral"], dimensions=["intensity"], degraded_copies=copies, seed=1
+    )
+
+
+def test_copy_zero_is_the_recording_and_the_others_are_not(table):
+    clips = prepare(table)
+    assert len(clips.frames) == 3
+    assert clips.frames[0][0].shape == (64, (8000 - 512) // 256 + 1)
+    assert clips.frames[1][0].shape != clips.frames[0][0].shape or not np.array_equal(
+        clips.frames[1][0], clips.frames[0][0]
+    )
+    assert clips.category.tolist() == [0, 1] * 3
+    assert clips.dimensions[:, 0].tolist() == [1.0] * 6
+
+
+def test_an_epoch_holds_every_clip_once(table):
+    clips = prepare(table, copies=0)
+    batches = training_batches(
+        clips, np.arange(6), batch_size=2, longest_frames=20, generator=np.random.default_rng(0)
+    )
+    seen = []
+    for batch in batches:
+        assert batch.frames.shape[2] <= 20
+        assert batch.valid.shape == (batch.frames.shape[0], batch.frames.shape[2])
+        seen += batch.row.tolist()
+    assert sorted(seen) == list(range(6))
+
+
+def test_evaluation_gives_whole_recordings_with_padding_marked(table):
+    clips = prepare(table, copies=0)
+    (batch,) = evaluation_batches(clips, np.array([5, 0]))
+    assert batch.row.tolist() == [0, 5]
+    assert batch.valid.sum(dim=1).tolist() == [clips.frames[0][0].shape[1], clips.frames[0][5].shape[1]]
+    assert (batch.frames[0, :, ~batch.valid[0]] == 0).all()
+
+
+def test_another_rate_is_refused(tmp_path, table):
+    soundfile.write(tmp_path / "0.wav", np.zeros(8000), 8000)
+    with pytest.raises(DataError, match="8000 Hz"):
+        prepare(table)
