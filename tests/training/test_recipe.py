@@ -15,7 +15,7 @@ from mien.corpora.partition import joint_5fold
 from mien.training.recipe import run
 
 RECIPES = sorted(path.name.removesuffix(".toml") for path in files("mien").joinpath("recipes").iterdir())
-TOY = ["training.epochs=1", "training.batch_size=64", "data.degraded_copies=0"]
+TOY = ["training.epochs=1", "training.batch_size=16", "data.degraded_copies=0"]
 
 
 @pytest.fixture(scope="module")

@@ -27,4 +27,7 @@ def unweighted_average_recall(truth: np.ndarray, prediction: np.ndarray) -> floa
         raise DataError(
             f"Got {truth.size} labels and {prediction.size} predictions, expected as many, and at least 1."
         )
-    return float(audmetric.unweighted_average_recall(truth, prediction, labels=sorted(set(truth))))
+    classes = set(truth.tolist())
+    # All labels are passed on: audmetric leaves out pairs whose prediction is not among its labels.
+    recalls = audmetric.recall_per_class(truth, prediction, labels=sorted(classes | set(prediction.tolist())))
+    return float(np.mean([recalls[name] for name in sorted(classes)]))

@@ -1,5 +1,6 @@
 """Write a trained recognizer as one ONNX file that takes samples, and check it against the network."""
 
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -39,6 +40,14 @@ def export_onnx(net: nn.Module, path: Path, *, temperature: float, dimensions: l
     whole = Exported(net, temperature=temperature).eval()
     samples, length = _probe()
     names = ["category_logits", *dimensions]
+    # The tracer warns of a batch size that it might have fixed; _check_same tries others.
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        _trace(whole, samples, length, names=names, path=path)
+    return _check_same(whole, path)
+
+
+def _trace(whole: nn.Module, samples: Tensor, length: Tensor, *, names: list[str], path: Path) -> None:
     torch.onnx.export(
         whole,
         (samples, length),
@@ -53,7 +62,6 @@ def export_onnx(net: nn.Module, path: Path, *, temperature: float, dimensions: l
         opset_version=OPSET,
         dynamo=False,
     )
-    return _check_same(whole, path)
 
 
 def _probe() -> tuple[Tensor, Tensor]:
@@ -66,12 +74,15 @@ def _probe() -> tuple[Tensor, Tensor]:
 def _check_same(whole: nn.Module, path: Path) -> float:
     import onnxruntime
 
-    samples, length = _probe()
-    with torch.inference_mode():
-        wanted = [output.numpy() for output in whole(samples, length)]
     session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
-    got = session.run(None, {"samples": samples.numpy(), "length": length.numpy()})
-    difference = max(float(np.max(np.abs(a - b))) for a, b in zip(wanted, got, strict=True))
+    all_samples, all_lengths = _probe()
+    difference = 0.0
+    for rows in (slice(0, 3), slice(0, 1), slice(1, 3)):
+        samples, length = all_samples[rows, : all_lengths[rows].max()], all_lengths[rows]
+        with torch.inference_mode():
+            wanted = [output.numpy() for output in whole(samples, length)]
+        got = session.run(None, {"samples": samples.numpy(), "length": length.numpy()})
+        difference = max(difference, *(float(np.abs(a - b).max()) for a, b in zip(wanted, got, strict=True)))
     if difference > 1e-3:
         raise WeightsError(
             f"Got an exported graph `{path}` that differs by {difference:.2g}, expected at most 1e-3."

@@ -41,7 +41,7 @@ def card_text(
 
 - **Answers**: {", ".join(settings.data.categories)}{_further(settings)}, with two kinds of doubt.
 - **Takes**: 16-kHz samples, {summary["min_duration_s"]} to {summary["max_duration_s"]:.0f} s at once.
-- **Size**: {summary["parameters"]:,} parameters, {summary["size_mb"]} MB; {summary["members"]} members, one trunk.
+- **Size**: {summary["parameters"]:,} parameters, {summary["size_mb"]} MB; {summary["members"]} members.
 - **Shelf and licence**: {settings.shelf}, {settings.licence}.
 - **Heard**: {len(table)} clips, {table["end"].sum() / 3600:.2f} h, {table["speaker"].nunique()} speakers.
 
@@ -93,7 +93,8 @@ def _score_rows(scores: dict[str, dict[str, Any]]) -> str:
     for corpus, score in scores.items():
         rows.append(
             f"| {corpus} | {score['classes']} | {score['n']} | {score['speakers']} "
-            f"| {100 * score['uar']:.1f} | {100 * score['low']:.1f} to {100 * score['high']:.1f} | {FLOORS.get(corpus, '–')} "
+            f"| {100 * score['uar']:.1f} "
+            f"| {100 * score['low']:.1f} to {100 * score['high']:.1f} | {FLOORS.get(corpus, '–')} "
             f"| {100 * score['uar_when_abstaining_on_20_percent']:.1f} | {score['ece']:.3f} |"
         )
     return "\n".join(rows)
