@@ -9,7 +9,7 @@ def member_probabilities(logits: np.ndarray, temperature: float = 1.0) -> np.nda
     """Return softmax over the last axis of `logits / temperature`, same shape."""
     scaled = logits / temperature
     exponent = np.exp(scaled - scaled.max(axis=-1, keepdims=True))
-    return exponent / exponent.sum(axis=-1, keepdims=True)
+    return np.asarray(exponent / exponent.sum(axis=-1, keepdims=True))
 
 
 def fit_temperature(logits: np.ndarray, truth: np.ndarray) -> float:
