@@ -214,7 +214,7 @@ def _write_index(
             body += "</section>"
         contents = [("#overview", "Overview"), ("#files", "Files")]
         contents += [("#recordings", "Recordings")] if inside else []
-        return _page(count(len(recordings), "recording"), body, contents, background)
+        return _page(count(len(recordings), "file"), body, contents, background)
 
     return _write_small(page, render, recordings)
 

@@ -136,6 +136,22 @@ def together(summaries: list[AffectSummary]) -> AffectSummary:
     )
 
 
+def ranking(summary: AffectSummary) -> str:
+    """Return the strongest categories with their shares, as part of a sentence; empty where none stands out.
+
+    Example:
+        >>> shares = {"neutral": 0.6, "anger": 0.3, "fear": 0.01}
+        >>> ranking(AffectSummary(10.0, 9.0, 4, shares)).replace("\u00a0", " ")
+        'neutral (60 % of the speech), followed by anger (30 %)'
+    """
+    named = [(name, share) for name, share in summary.shares.items() if share >= WORTH_NAMING][:4]
+    if not named:
+        return ""
+    first = f"{named[0][0]} ({percent(named[0][1])} of the speech)"
+    rest = listed([f"{name} ({percent(share)})" for name, share in named[1:]])
+    return f"{first}, followed by {rest}" if rest else first
+
+
 def sentences(summary: AffectSummary, *, subject: str = "The recording") -> list[str]:
     """Return what the overview says, in plain sentences (no markup).
 
@@ -153,18 +169,25 @@ def sentences(summary: AffectSummary, *, subject: str = "The recording") -> list
         f"{subject} lasts {length(summary.duration_s)}; "
         f"speech was found for {length(summary.speech_s)}{part}, {pieces}."
     ]
-    named = [(name, share) for name, share in summary.shares.items() if share >= WORTH_NAMING]
-    if named:
-        listing = listed([f"{name} ({percent(share)})" for name, share in named[:4]])
-        said.append(f"By share of speech time, the voice most strongly expresses {listing}.")
+    return said + findings(summary, subject="The voice", verb="expresses")
+
+
+def findings(summary: AffectSummary, *, subject: str, verb: str) -> list[str]:
+    """Return what is expressed and what is abstained from; what holds for most of the speech comes first."""
     if summary.abstained >= 1:
-        said.append("The model abstains throughout: it is too unsure to name any expression here.")
-    elif summary.abstained > 0:
+        return ["The model abstains throughout: it is too unsure to name any expression here."]
+    most = summary.abstained > 0.5
+    named, said = ranking(summary), []
+    if named:
+        opening = f"Elsewhere {subject[0].lower()}{subject[1:]}" if most else subject
+        said.append(f"{opening} most often {verb} {named}.")
+    if summary.abstained > 0:
+        scope = "For most of the speech, " if most else "For "
         said.append(
-            f"For {percent(summary.abstained)} of the speech the model abstains: "
+            f"{scope}{percent(summary.abstained)}{',' if most else ' of the speech'} the model abstains: "
             "it is too unsure to name an expression."
         )
-    return said
+    return said[::-1] if most else said
 
 
 def duration_of(file_row: Mapping[str, Any]) -> float:

@@ -169,7 +169,7 @@ def legend(columns: Columns, rows: pd.DataFrame, with_doubt: bool, threshold: fl
     keys = []
     if columns.categories:
         keys.append(
-            '<li><i class="key strong"></i><i class="key weak"></i>height: probability, '
+            '<li><i class="key strong"></i><i class="key weak"></i>height: probability (full lane: 100 %), '
             "full color where strongest"
         )
     if bool(rows["abstain"].any()):

@@ -17,7 +17,7 @@ LISTENING_RATE_HZ = 24_000
 BIT_RATE = 40_000
 PAGE_LIMIT_S = 600.0
 """Most audio embedded in one page; what is longer is linked."""
-RUN_LIMIT_S = 3600.0
+RUN_LIMIT_S = 1200.0
 """Most audio embedded in all pages of one run."""
 
 
@@ -74,7 +74,7 @@ def encode_mp3(blocks: Iterable[np.ndarray], rate_hz: int) -> bytes:
     memory = io.BytesIO()
     written = 0
     with av.open(memory, "w", format="mp3") as container:
-        stream = container.add_stream("libmp3lame", rate=rate_hz)
+        stream = container.add_stream("libmp3lame", rate=rate_hz, options={"compression_level": "7"})
         stream.layout = "mono"
         stream.bit_rate = BIT_RATE
         for block in blocks:

@@ -2,6 +2,8 @@
 
 import math
 
+NO_BREAK = "\u00a0"
+"""Space between a number and its unit, at which no line breaks."""
 LOW_DOUBT = 1 / 3
 HIGH_DOUBT = 2 / 3
 
@@ -26,34 +28,36 @@ def length(duration_s: float) -> str:
     """Return a duration in words.
 
     Example:
-        >>> length(2.84), length(75), length(7260), length(float("nan"))
-        ('2.8 s', '1 min 15 s', '2 h 1 min', 'unknown length')
+        >>> [length(s).replace(NO_BREAK, " ") for s in (2.84, 75, 7260, float("nan"))]
+        ['2.8 s', '1 min 15 s', '2 h 1 min', 'unknown length']
     """
     if not math.isfinite(duration_s):
         return "unknown length"
     if round(duration_s, 1) < 60:
-        return f"{duration_s:.1f} s"
+        return f"{duration_s:.1f}{NO_BREAK}s"
     seconds = round(duration_s)
     if seconds < 3600:
-        return f"{seconds // 60} min {seconds % 60} s"
+        rest = f" {seconds % 60}{NO_BREAK}s" if seconds % 60 else ""
+        return f"{seconds // 60}{NO_BREAK}min{rest}"
     minutes = round(duration_s / 60)
-    return f"{minutes // 60} h {minutes % 60} min"
+    rest = f" {minutes % 60}{NO_BREAK}min" if minutes % 60 else ""
+    return f"{minutes // 60}{NO_BREAK}h{rest}"
 
 
 def percent(share: float) -> str:
     """Return a share in [0, 1] as a percentage, never rounding something to nothing.
 
     Example:
-        >>> percent(0.614), percent(0.004), percent(0.0), percent(0.9999)
-        ('61 %', 'under 1 %', '0 %', 'over 99 %')
+        >>> [percent(p).replace(NO_BREAK, " ") for p in (0.614, 0.004, 0.0, 0.9999)]
+        ['61 %', 'under 1 %', '0 %', 'over 99 %']
     """
     if not math.isfinite(share):
         return "–"
     if 0 < share < 0.005:
-        return "under 1 %"
+        return f"under 1{NO_BREAK}%"
     if 0.995 <= share < 1:
-        return "over 99 %"
-    return f"{share * 100:.0f} %"
+        return f"over 99{NO_BREAK}%"
+    return f"{share * 100:.0f}{NO_BREAK}%"
 
 
 def count(number: int, noun: str) -> str:

@@ -159,7 +159,7 @@ def figures(summary: AffectSummary) -> str:
     shares.append(f"<dt>Model abstains</dt><dd>{percent(summary.abstained)} <small>of speech</small></dd>")
     if math.isfinite(summary.doubt):
         word = doubt_word(summary.doubt)
-        shares.append(f"<dt>Doubt</dt><dd>{word} <small>{percent(summary.doubt)} of the most</small></dd>")
+        shares.append(f"<dt>Doubt</dt><dd>{word} <small>{percent(summary.doubt)} of the maximum</small></dd>")
     return '<dl class="glance">' + "".join(f"<div>{item}</div>" for item in shares) + "</dl>"
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from mien.reports.affect_summary import together
+from mien.reports.affect_summary import findings, together
 from mien.reports.html_page import escape, shortened
 from mien.reports.plain_words import count, length, listed, percent
 from mien.reports.recording_section import Recording, figures, mixture
@@ -23,18 +23,12 @@ def overview_section(recordings: Sequence[Recording], categories: tuple[str, ...
     summary = together([one.summary for one in heard])
     told = f"<p>{count(len(recordings), 'file')}: {escape(listed(parts))}. "
     if heard:
-        told += f"Together {length(summary.speech_s)} of speech in {count(summary.segments, 'segment')}.</p>"
-        named = [f"{name} ({percent(share)})" for name, share in summary.shares.items() if share >= 0.05][:4]
-        if named:
-            told += (
-                f"<p>By share of speech time, the voices most strongly express {escape(listed(named))}.</p>"
-            )
-        if summary.abstained:
-            told += f"<p>For {percent(summary.abstained)} of the speech the model abstains.</p>"
-        told += figures(summary) + mixture(summary, categories)
-    else:
-        told += "</p>"
-    return f'<section id="overview"><h2>Overview</h2><div class="told">{told}</div></section>'
+        told += f"Together {length(summary.speech_s)} of speech in {count(summary.segments, 'segment')}."
+        told += "".join(
+            f"</p><p>{escape(said)}" for said in findings(summary, subject="The voices", verb="express")
+        )
+    numbers = figures(summary) + mixture(summary, categories) if heard else ""
+    return f'<section id="overview"><h2>Overview</h2><div class="told">{told}</p></div>{numbers}</section>'
 
 
 def index_section(
@@ -54,8 +48,8 @@ def index_section(
     left_out = ""
     if len(recordings) > most:
         left_out = (
-            f'<p class="note">The first {most:,} of {len(recordings):,} files. All are in <code>files.csv</code>; '
-            "their pages are in the folder <code>reports</code>.</p>"
+            f'<p class="note">The first {most:,} of {len(recordings):,} files. All are in '
+            "<code>files.csv</code>; their pages are in the folder <code>reports</code>.</p>"
         )
     return f"""<section id="files"><h2>Files</h2>{left_out}<div class="scroll" role="region" tabindex="0"
 aria-label="Files">

@@ -26,7 +26,7 @@ def segment_table(table: pd.DataFrame, *, name: str, most: int) -> str:
     if len(table) > len(rows):
         left_out = (
             f'<p class="note">The first {len(rows):,} of {len(table):,} segments. All of them, in every '
-            "column, are in <code>predictions.csv</code>.</p>"
+            "column, are in <code>predictions.csv</code>, or in <code>affect.table</code> from Python.</p>"
         )
     body = "".join(_rows(rows, columns, speakers))
     return f"""{left_out}<div class="scroll" role="region" tabindex="0"
