@@ -4,6 +4,11 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# a deadline per example would make the suite fail on a busy computer
+settings.register_profile("mien", deadline=None)
+settings.load_profile("mien")
 
 CHECKOUT = Path(__file__).resolve().parents[1]
 

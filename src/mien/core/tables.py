@@ -227,7 +227,7 @@ def _typed(table: pd.DataFrame, names: Iterable[str]) -> pd.DataFrame:
     """Give the named columns their types."""
     for name in names:
         dtype = column(name).dtype
-        if table[name].dtype == dtype:
+        if str(table[name].dtype) == dtype:  # by name: pandas calls its two kinds of text equal
             continue
         try:
             table[name] = table[name].astype(dtype)  # type: ignore[call-overload]

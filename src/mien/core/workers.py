@@ -138,8 +138,8 @@ def _check_started(worker: _Worker) -> None:
     """Refuse to go on where a process died before its first job: the next would die as well."""
     if not worker.is_ready:
         raise ConfigError(
-            f"Got worker processes that cannot start (exit code {worker.process.exitcode}), expected a script "
-            'that guards its code with `if __name__ == "__main__":`; add that, or pass workers=1.'
+            f"Got worker processes that cannot start (exit code {worker.process.exitcode}), expected a "
+            'script that guards its code with `if __name__ == "__main__":`; add that, or pass workers=1.'
         )
 
 
