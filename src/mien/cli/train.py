@@ -17,12 +17,20 @@ def train(
         int | None, typer.Option(help="Train this fold only, 0 to 4, or 5 for the refit.")
     ] = None,
 ) -> None:
-    """Train a model from a recipe that anyone can run again."""
+    """Train a model from a recipe that anyone can run again, and write the folder that ships.
+
+    A run that was stopped goes on where it was; --fold lets several processes share one run.
+    """
+    import logging
     from importlib import import_module
 
     from mien.core.optional import require
 
     # Said before any import of ours needs it: what to install, instead of a traceback.
     require("torch", "train")
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
     # At run time only: the command line must work where torch is not installed.
-    import_module("mien.training.recipe").run(recipe, settings or [], data_root=data, out=out, fold=fold)
+    run = import_module("mien.training.recipe").run
+    folder = run(recipe, settings or [], data_root=data, out=out, fold=fold)
+    model = folder / "model"
+    typer.echo(f"Model: {model}" if model.is_dir() else f"Run: {folder} (folds are missing; run it again)")
