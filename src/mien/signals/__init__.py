@@ -1,0 +1,1 @@
+"""Recordings in, clean timed segments out."""

@@ -1,0 +1,90 @@
+"""Look at a media file's first and last bytes: which reader it needs, whether its end is missing."""
+
+import os
+import stat
+from pathlib import Path
+
+from mien.core.errors import InputError
+
+WHOLE_SIZE = 0x7FFFF000
+"""Declared sizes from here on mean "not known when the header was written"."""
+
+
+def check_readable(path: Path) -> None:
+    """Check that a path is a regular file with content that may be read.
+
+    Raises:
+        InputError: it is missing, a folder, a device, empty, or may not be read.
+    """
+    try:
+        status = path.stat()
+        with path.open("rb") if stat.S_ISREG(status.st_mode) else open(os.devnull, "rb"):
+            pass
+    except FileNotFoundError:
+        raise InputError(f"Got no file at `{path}`, expected a recording; check the path.") from None
+    except PermissionError:
+        raise InputError(
+            f"Got no permission to read `{path}`, expected a readable file; change its permissions."
+        ) from None
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise InputError(f"Got `{path}`, which cannot be opened ({reason}); check the path.") from None
+    if stat.S_ISDIR(status.st_mode):
+        raise InputError(f"Got the folder `{path}`, expected one recording; name a file in it.")
+    if not stat.S_ISREG(status.st_mode):
+        raise InputError(f"Got `{path}`, which is a device or pipe, expected a file; save it as one first.")
+    if status.st_size == 0:
+        raise InputError(
+            f"Got an empty file `{path}` (0 bytes), expected a recording; copy or download it again."
+        )
+
+
+def is_plain_audio(path: Path) -> bool:
+    """Tell whether libsndfile is likely to read the file: WAV, AIFF, AU, CAF, FLAC, Ogg or MP3."""
+    with path.open("rb") as file:
+        head = file.read(12)
+    if head[:4] in (b"RIFF", b"RF64", b"RIFX"):
+        return head[8:12] == b"WAVE"
+    if head[:4] in (b"FORM", b"fLaC", b"OggS", b".snd", b"caff") or head[:3] == b"ID3":
+        return True
+    # Frame sync of MPEG audio layer III; layer bits 01.
+    return len(head) > 1 and head[0] == 0xFF and (head[1] & 0xE6) == 0xE2
+
+
+def lacks_end(path: Path) -> bool:
+    """Tell whether the file's own header or last page says that its end is missing."""
+    size = path.stat().st_size
+    with path.open("rb") as file:
+        head = file.read(65536)
+        file.seek(max(0, size - 65536))
+        tail = file.read()
+    if head[:4] == b"RIFF":
+        return _wav_lacks_end(head, size)
+    if head[:4] == b"OggS":
+        last = tail.rfind(b"OggS")
+        return last >= 0 and len(tail) > last + 5 and not tail[last + 5] & 4
+    return _mp3_lacks_end(head, size)
+
+
+def _wav_lacks_end(head: bytes, size: int) -> bool:
+    """Compare the size that the data chunk declares with the bytes that are there."""
+    at = 12
+    while at + 8 <= len(head):
+        declared = int.from_bytes(head[at + 4 : at + 8], "little")
+        if head[at : at + 4] == b"data":
+            return declared < WHOLE_SIZE and at + 8 + declared > size
+        at += 8 + declared + declared % 2
+    return False
+
+
+def _mp3_lacks_end(head: bytes, size: int) -> bool:
+    """Compare the byte count of a Xing header with the bytes that are there."""
+    marks = [at for at in (head.find(b"Xing"), head.find(b"Info")) if at >= 0]
+    if not marks or not (head[:3] == b"ID3" or head[0] == 0xFF):
+        return False
+    at = min(marks)
+    flags = int.from_bytes(head[at + 4 : at + 8], "big")
+    if flags & 3 != 3 or at + 16 > len(head):
+        return False
+    declared = int.from_bytes(head[at + 12 : at + 16], "big")
+    return size < declared
