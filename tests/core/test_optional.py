@@ -1,3 +1,4 @@
+import re
 import subprocess
 import sys
 import tomllib
@@ -30,7 +31,7 @@ def test_the_extras_are_those_of_pyproject(request):
     declared = tomllib.loads(path.read_text())["project"]["optional-dependencies"]
     assert set(EXTRAS) == set(declared)
     for name, requirements in declared.items():
-        packages = {one.split(">")[0].replace("-", "_") for one in requirements}
+        packages = {re.split(r"[<>=!~\[ ]", one)[0].replace("-", "_") for one in requirements}
         assert set(EXTRAS[name].modules) <= packages
         assert EXTRAS[name].enables
 

@@ -21,6 +21,7 @@ class Extra(NamedTuple):
 
 
 EXTRAS: dict[str, Extra] = {
+    "study": Extra(("audmetric",), "score prediction tables"),
     "train": Extra(
         ("torch", "transformers", "onnx", "safetensors"),
         "train and export models; `--model hf:<checkpoint>`",

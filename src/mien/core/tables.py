@@ -163,8 +163,9 @@ def to_audformat(frame: pd.DataFrame) -> pd.DataFrame:
     _require(frame, ("file", "start", "end"), "a table of segments of files")
     if frame["file"].isna().any():
         raise DataError("Got a row without a file, expected recordings only; drop rows of pure text first.")
+    # whole nanoseconds first: pandas would cut the rest off where we want it rounded
     times = [
-        pd.to_timedelta(frame[name].astype("float64"), unit="s").astype("timedelta64[ns]")
+        pd.to_timedelta((frame[name].astype("float64") * 1e9).round(), unit="ns").astype("timedelta64[ns]")
         for name in ("start", "end")
     ]
     index = pd.MultiIndex.from_arrays(

@@ -77,7 +77,15 @@ def resolve(name: str, *, download: bool = False) -> Path:
 
 
 def locate(entry: Weights, *, download: bool = False) -> Path:
-    """Return the first file of an entry's sources whose hash is known; see `resolve`."""
+    """Return the first file of an entry's sources whose hash is known.
+
+    Args:
+        entry: the weights to find.
+        download: as for `resolve`.
+
+    Raises:
+        WeightsError: no source has a file with a known hash, or a source is of an unknown kind.
+    """
     tried = []
     for source in entry.sources:
         found = _find(source, download=download)

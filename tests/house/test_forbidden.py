@@ -1,0 +1,105 @@
+"""What may not stand in the source."""
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+FILE_NAMES = ("utils", "helpers", "common", "misc", "base", "util", "helper", "tools")
+
+
+def calls(source, *names):
+    return [
+        f"{source.name}:{node.lineno}"
+        for node in ast.walk(source.tree)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in names
+    ]
+
+
+def handlers(source):
+    return [node for node in ast.walk(source.tree) if isinstance(node, ast.ExceptHandler)]
+
+
+def test_files_are_named_after_their_subject(all_sources):
+    wrong = [source.name for source in all_sources if source.path.stem.strip("_") in FILE_NAMES]
+    assert not wrong, "\n" + "\n".join(wrong)
+
+
+def test_folders_are_named_after_their_subject(all_sources):
+    wrong = {source.name for source in all_sources if set(Path(source.name).parts[:-1]) & set(FILE_NAMES)}
+    assert not wrong, "\n" + "\n".join(wrong)
+
+
+@pytest.mark.parametrize("names", [("eval", "exec", "compile"), ("print",), ("breakpoint", "input")])
+def test_no_call_to_a_forbidden_builtin(sources, names):
+    found = [place for source in sources for place in calls(source, *names)]
+    assert not found, "\n" + "\n".join(found)
+
+
+def test_no_bare_except(sources):
+    found = [f"{s.name}:{node.lineno}" for s in sources for node in handlers(s) if node.type is None]
+    assert not found, "\n" + "\n".join(found)
+
+
+def broad(node):
+    """Tell whether a handler catches everything and keeps it."""
+    if isinstance(node.body[-1], ast.Raise) and node.body[-1].exc is None:
+        return False  # it cleans up and lets the error go on
+    names = node.type.elts if isinstance(node.type, ast.Tuple) else [node.type]
+    return any(isinstance(name, ast.Name) and name.id in ("Exception", "BaseException") for name in names)
+
+
+def has_reason(source, line):
+    """Tell whether a comment of words stands above a line, at its end, or below it."""
+    lines = source.text.splitlines()
+    around = lines[max(line - 2, 0) : line + 1]
+    comments = (re.sub(r"noqa:?[A-Z0-9, ]*", "", text.partition("#")[2]) for text in around)
+    return any(len(comment.split()) >= 3 for comment in comments)
+
+
+def test_a_broad_except_gives_its_reason(sources):
+    wrong = [
+        f"{source.name}:{node.lineno}"
+        for source in sources
+        for node in handlers(source)
+        if node.type is not None and broad(node) and not has_reason(source, node.lineno)
+    ]
+    assert not wrong, "\n" + "\n".join(wrong)
+
+
+def test_no_assert_in_the_source(sources):
+    found = [
+        f"{s.name}:{node.lineno}"
+        for s in sources
+        for node in ast.walk(s.tree)
+        if isinstance(node, ast.Assert)
+    ]
+    assert not found, "\n" + "\n".join(found)
+
+
+def test_nothing_is_unpickled_from_a_file(sources):
+    unsafe = re.compile(r"pickle\.load\(|torch\.load\((?!.*weights_only=True)|allow_pickle=True")
+    found = [
+        f"{source.name}:{number}"
+        for source in sources
+        for number, line in enumerate(source.text.splitlines(), start=1)
+        if unsafe.search(line)
+    ]
+    assert not found, "\n" + "\n".join(found)
+
+
+def test_no_notes_to_do_later(all_sources):
+    mark = re.compile(r"#.*\b(" + "|".join(("TO" + "DO", "FIX" + "ME", "X" * 3, "HA" + "CK")) + r")\b")
+    found = [
+        f"{source.name}:{number}"
+        for source in all_sources
+        for number, line in enumerate(source.text.splitlines(), start=1)
+        if mark.search(line)
+    ]
+    assert not found, "\n" + "\n".join(found)
+
+
+def test_test_folders_have_no_init_file():
+    root = Path(__file__).parents[1]
+    assert list(root.rglob("__init__.py")) == []

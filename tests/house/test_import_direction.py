@@ -1,0 +1,94 @@
+"""A room imports only rooms that stand before it."""
+
+import ast
+
+ROOMS = (
+    "core",
+    "signals",
+    "corpora",
+    "features",
+    "reports",
+    "prediction",
+    "evaluation",
+    "nets",
+    "systems",
+    "training",
+    "labelling",
+    "studies",
+    "serving",
+    "app",
+    "cli",
+)
+TORCH_FREE = ("prediction", "evaluation", "reports", "serving", "app", "cli")
+TORCH_ROOMS = ("nets", "systems", "training")
+
+
+def imported(source):
+    """Return the dotted names that a file imports anywhere, also inside functions."""
+    found = []
+    for node in ast.walk(source.tree):
+        if isinstance(node, ast.Import):
+            found += [(alias.name, node.lineno) for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            above = source.module.split(".")
+            is_package = source.path.stem == "__init__"
+            start = above[: len(above) - node.level + is_package] if node.level else []
+            home = ".".join([*start, *([node.module] if node.module else [])])
+            found += [(f"{home}.{alias.name}", node.lineno) for alias in node.names]
+    return found
+
+
+def rooms_imported(source):
+    for name, line in imported(source):
+        parts = name.split(".")
+        if parts[0] == "mien" and len(parts) > 1 and parts[1] in ROOMS:
+            yield parts[1], line
+
+
+def test_every_package_is_a_known_room(sources):
+    rooms = {source.room for source in sources if source.path.parent.name != "mien"}
+    assert rooms <= set(ROOMS)
+
+
+def test_rooms_import_only_rooms_that_stand_before_them(sources):
+    wrong = [
+        f"{source.name}:{line} imports {room}"
+        for source in sources
+        if source.room in ROOMS
+        for room, line in rooms_imported(source)
+        if ROOMS.index(room) > ROOMS.index(source.room)
+    ]
+    assert not wrong, "\n" + "\n".join(wrong)
+
+
+def test_torch_rooms_are_never_imported_statically_where_people_use_mien(sources):
+    wrong = [
+        f"{source.name}:{line} imports {room}"
+        for source in sources
+        if source.room in TORCH_FREE
+        for room, line in rooms_imported(source)
+        if room in TORCH_ROOMS
+    ]
+    assert not wrong, "\n" + "\n".join(wrong)
+
+
+def test_torch_itself_is_imported_only_in_torch_rooms(sources):
+    wrong = [
+        f"{source.name}:{line} imports {name}"
+        for source in sources
+        if source.room not in TORCH_ROOMS
+        for name, line in imported(source)
+        if name.split(".")[0] in ("torch", "transformers", "onnx", "safetensors")
+    ]
+    assert not wrong, "\n" + "\n".join(wrong)
+
+
+def test_no_system_imports_another(sources):
+    systems = [source for source in sources if source.room == "systems"]
+    wrong = [
+        f"{source.name}:{line} imports {name}"
+        for source in systems
+        for name, line in imported(source)
+        if name.startswith("mien.systems")
+    ]
+    assert not wrong, "\n" + "\n".join(wrong)
