@@ -37,7 +37,7 @@ def section(models: list[ModelSummary]) -> str:
         )
     scored = [(model, corpus, score) for model in models for corpus, score in model.scores.items()]
     if scored:
-        lines += ["", "How good they are, as unweighted average recall (UAR) with its 95 % interval:", ""]
+        lines += ["", "Unweighted average recall (UAR) with its 95 % interval, on speakers held out:", ""]
         lines += ["| model | corpus | UAR | classes | n | speakers | protocol | made by |", "|" + "---|" * 8]
         lines += [score_row(model, corpus, score) for model, corpus, score in scored]
     return "\n".join(lines) + "\n"
