@@ -42,6 +42,16 @@ def read(folder: Path) -> list[Source]:
     return found
 
 
+@pytest.fixture
+def source_of():
+    """Return a function that makes a source from text, to see a rule catch what it forbids."""
+
+    def make(text: str, place: str = "prediction/example.py") -> Source:
+        return Source(ROOT / "src" / "mien" / place, text, ast.parse(text))
+
+    return make
+
+
 @pytest.fixture(scope="session")
 def sources() -> list[Source]:
     """Every Python file of `src/mien`."""

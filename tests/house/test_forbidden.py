@@ -103,3 +103,26 @@ def test_no_notes_to_do_later(all_sources):
 def test_test_folders_have_no_init_file():
     root = Path(__file__).parents[1]
     assert list(root.rglob("__init__.py")) == []
+
+
+def test_the_rules_see_what_they_forbid(source_of):
+    source = source_of("print(1)\nmodel.eval()\ntry:\n    eval('1')\nexcept Exception:\n    pass\n")
+    assert len(calls(source, "print")) == 1
+    assert len(calls(source, "eval")) == 1  # the method of a network is another thing
+    (node,) = handlers(source)
+    assert broad(node)
+    assert not has_reason(source, node.lineno)
+
+
+def test_a_reason_is_words_and_not_a_mark_for_the_linter(source_of):
+    marked = source_of("try:\n    x = 1\nexcept Exception:  # noqa: BLE001\n    pass\n")
+    assert not has_reason(marked, 3)
+    told = source_of(
+        "try:\n    x = 1\n# a plug-in may raise anything\nexcept Exception:  # noqa: BLE001\n    pass\n"
+    )
+    assert has_reason(told, 4)
+
+
+def test_cleaning_up_and_raising_again_needs_no_reason(source_of):
+    source = source_of("try:\n    x = 1\nexcept BaseException:\n    x = 2\n    raise\n")
+    assert not broad(handlers(source)[0])

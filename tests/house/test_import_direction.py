@@ -92,3 +92,24 @@ def test_no_system_imports_another(sources):
         if name.startswith("mien.systems")
     ]
     assert not wrong, "\n" + "\n".join(wrong)
+
+
+def test_the_rule_sees_every_way_to_import_a_later_room(source_of):
+    ways = (
+        "import mien.nets.pooling",
+        "from mien.nets import pooling",
+        "from mien import nets",
+        "from ..nets import pooling",
+        "from .. import nets",
+        "def late():\n    from mien.nets import pooling",
+        "if False:\n    import mien.nets as n",
+    )
+    for way in ways:
+        assert [room for room, _ in rooms_imported(source_of(way))] == ["nets"], way
+
+
+def test_the_rule_allows_the_rooms_before(source_of):
+    found = [
+        room for room, _ in rooms_imported(source_of("from mien.core.errors import InputError\nimport os"))
+    ]
+    assert found == ["core"]

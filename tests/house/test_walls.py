@@ -37,3 +37,13 @@ def test_functions_are_at_most_45_lines_or_say_why(sources):
         if length(node) > MOST_FUNCTION_LINES and not states_a_reason(source, node)
     ]
     assert not long, "\n" + "\n".join(long)
+
+
+def test_the_docstring_does_not_count_and_a_reason_excuses(source_of):
+    body = "\n".join("    x = 1" for _ in range(50))
+    source = source_of(
+        f'def f():\n    """One.\n\n    Two.\n    """\n    # long because it is a list\n{body}\n'
+    )
+    (node,) = functions(source.tree)
+    assert length(node) == 52
+    assert states_a_reason(source, node)

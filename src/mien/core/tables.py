@@ -125,7 +125,9 @@ def read_table(path: str | Path) -> pd.DataFrame:
         if source.suffix.lower() in (".csv", ".tsv"):
             return _read_csv(source)
     except (ValueError, OSError) as error:
-        raise InputError(f"Got `{source}`, which cannot be parsed; save it again. ({error})") from error
+        raise InputError(
+            f"Got `{source}`, which cannot be parsed; save it again, CSV as UTF-8. ({error})"
+        ) from error
     raise InputError(
         f"Got `{source}`, expected a name ending in .csv, .tsv or .parquet; rename or convert it."
     )
