@@ -20,7 +20,7 @@ def length(node):
 
 
 def states_a_reason(source, node):
-    lines = source.text.splitlines()[node.lineno - 2 : node.end_lineno]
+    lines = source.text.splitlines()[max(node.lineno - 2, 0) : node.end_lineno]
     return any("# long because " in line for line in lines)
 
 
