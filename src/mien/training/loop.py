@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import torch
@@ -67,18 +67,11 @@ def fit(
     for epoch in range(config.epochs):
         net.train()
         losses = []
-        batches = training_batches(
-            clips,
-            rows,
-            batch_size=config.batch_size,
-            longest_frames=int(config.longest_crop_s * FRAMES_PER_SECOND),
-            generator=generator,
-        )
-        for step, batch in enumerate(batches):
+        for step, batch in enumerate(_epoch_batches(clips, rows, config, generator)):
             loss = _loss(net, batch, clips, weights, label_smoothing=config.label_smoothing)
             if not torch.isfinite(loss):
                 raise DataError(
-                    f"Got a loss that is not a number in epoch {epoch}, step {step}; lower learning_rate."
+                    f"Got a loss that is no number in epoch {epoch}, step {step}; lower learning_rate."
                 )
             optimizer.zero_grad()
             loss.backward()
@@ -90,6 +83,18 @@ def fit(
         if progress is not None:
             progress(epoch, float(np.mean(losses)))
     return average.module.eval()
+
+
+def _epoch_batches(
+    clips: Clips, rows: np.ndarray, config: LoopConfig, generator: np.random.Generator
+) -> Iterator[Batch]:
+    return training_batches(
+        clips,
+        rows,
+        batch_size=config.batch_size,
+        longest_frames=int(config.longest_crop_s * FRAMES_PER_SECOND),
+        generator=generator,
+    )
 
 
 def recognize_clips(net: nn.Module, clips: Clips, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

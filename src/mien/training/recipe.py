@@ -83,7 +83,11 @@ def run(recipe: str, overrides: list[str], *, data_root: Path, out: Path, fold: 
 
 
 def load_table(data: DataConfig, data_root: Path) -> pd.DataFrame:
-    """Return the clips of all corpora that carry one of the categories, with their `fold`."""
+    """Return the clips of all corpora that carry one of the categories, with their `fold`.
+
+    Raises:
+        ConfigError: a speaker is not in the joint 5-fold partition.
+    """
     tables = [find("corpora", name).load(data_root / name.replace("-", "_")) for name in data.corpora]
     table = pd.concat(tables, ignore_index=True)
     table = table[table["category"].isin(data.categories)].reset_index(drop=True)
