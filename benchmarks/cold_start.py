@@ -46,6 +46,7 @@ def install(folder: Path) -> tuple[float, float]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--repeats", type=int, default=9)
+    parser.add_argument("--model", default="voice-small")
     parser.add_argument("--no-install", action="store_true", help="leave out the fresh environment")
     options = parser.parse_args()
     before = processor()
@@ -61,13 +62,12 @@ def main() -> None:
         folder = Path(name)
         join_ravdess(folder / "ten.wav", duration_s=10)
         mien = Path(sys.executable).parent / "mien"
+        analyze = [mien, "analyze", folder / "ten.wav", "--quiet", "--model", options.model]
         commands = {
             "`mien --help`": [mien, "--help"],
-            "`mien analyze` of 10 s, no --out": [mien, "analyze", folder / "ten.wav", "--quiet"],
-            "`mien analyze` of 10 s, with --out": [
-                mien, "analyze", folder / "ten.wav", "--quiet", "--out", folder / "out", "--overwrite"
-            ],
-        }  # fmt: skip
+            "`mien analyze` of 10 s, no --out": analyze,
+            "`mien analyze` of 10 s, with --out": [*analyze, "--out", folder / "out", "--overwrite"],
+        }
         for what, command in commands.items():
             costs = [measure(command) for _ in range(max(3, options.repeats // 2))]
             if any(cost.exit_code for cost in costs):

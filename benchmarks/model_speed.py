@@ -27,6 +27,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--clips", type=int, default=200)
     parser.add_argument("--repeats", type=int, default=5)
+    parser.add_argument("--model", action="append", help="name or folder; default: all that ship")
     options = parser.parse_args()
     before = processor()
     process = psutil.Process()
@@ -36,8 +37,9 @@ def main() -> None:
     from mien.prediction.predictor import load_predictor
 
     rows: list[dict[str, object]] = []
-    for model in shipped():
-        predictor = load_predictor(model.name, threads=1)
+    for name in options.model or [model.name for model in shipped()]:
+        predictor = load_predictor(name, threads=1)
+        model = predictor.summary
         clips = clips_of(options.clips, rate_hz=model.rate_hz)
         seconds = sum(map(len, clips)) / model.rate_hz
         predictor.predict(clips[:8])
