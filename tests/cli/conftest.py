@@ -1,6 +1,9 @@
 """A tiny model folder, and recordings to give to it."""
 
+import os
 import runpy
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -8,6 +11,7 @@ import numpy as np
 import pytest
 import soundfile
 
+ENVIRONMENT = {**os.environ, "COLUMNS": "100", "NO_COLOR": "1", "PYTHONUTF8": "1"}
 _BUILDER = runpy.run_path(str(Path(__file__).parents[1] / "prediction" / "tiny_model.py"))
 write_tiny_model: Callable[..., Path] = _BUILDER["write_tiny_model"]
 
@@ -35,3 +39,23 @@ def write_noise() -> Callable[..., Path]:
         return path
 
     return write
+
+
+@pytest.fixture
+def mien(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
+    """Return a function that runs `mien` with these words in a folder of its own."""
+
+    def run(*words: object, **more: object) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "mien", *(str(word) for word in words)]
+        return subprocess.run(
+            command,
+            capture_output=True,
+            text=True,
+            timeout=240,
+            cwd=tmp_path,
+            env=ENVIRONMENT,
+            check=False,
+            **more,
+        )
+
+    return run

@@ -52,7 +52,8 @@ def analyze(
 ) -> None:
     """Say which affect recordings express, segment by segment, and how sure that is.
 
-    Exit codes: 0 all files done, 1 some failed, 2 usage, 3 none succeeded, 130 interrupted.
+    Exit codes: 0 all files done, 1 some failed, 2 usage or output
+    folder, 3 none succeeded, 130 interrupted.
     """
     from mien.cli.progress import Progress
     from mien.prediction.analyze import analyze as run

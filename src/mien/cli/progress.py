@@ -50,7 +50,7 @@ class Progress(Watcher):
 
     def finished(self, row: dict[str, object], *, size: int) -> None:
         """Count a finished file; say at once why it failed."""
-        self._done += size > 0 or row["status"] != "failed"
+        self._done += 1
         self._done_size += size
         self._done_s += float(str(row["duration_s"]))
         if row["status"] == "failed":
@@ -79,8 +79,8 @@ class Progress(Watcher):
         counts = affect.files["status"].value_counts()
         words = {"ok": "ok", "no-speech": "without speech", "failed": "failed"}
         parts = [f"{counts[status]} {word}" for status, word in words.items() if status in counts]
-        many = "file" if len(affect.files) == 1 else "files"
-        text = f"{len(affect.files)} {many}: {', '.join(parts)} · {len(affect.table)} segments"
+        segments = _count(len(affect.table), "segment")
+        text = f"{_count(len(affect.files), 'file')}: {', '.join(parts)} · {segments}"
         elapsed = time.monotonic() - self._began
         if self._done_s > 0:
             text += f" · {_clock(self._done_s)} of audio in {elapsed:.1f} s"
@@ -118,6 +118,11 @@ class Progress(Watcher):
         if self._shown:
             typer.echo(f"\r{' ' * len(self._shown)}\r", err=True, nl=False)
             self._shown = ""
+
+
+def _count(number: int, thing: str) -> str:
+    """Return a number with its thing in singular or plural."""
+    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
 
 
 def _clock(seconds: float) -> str:

@@ -54,7 +54,8 @@ def readable_rows(table: "pd.DataFrame") -> tuple[list[str], list[list[str]]]:
         if categories:
             best = max(categories, key=lambda name: record[name])
             row += [best.removeprefix("p.") + (" ?" if record["abstain"] else ""), f"{record[best]:.2f}"]
-        row += [f"{record[name]:.2f}" for name in dimensions]
+        # Adding 0.0 turns -0.00 into 0.00.
+        row += [f"{round(record[name], 2) + 0.0:.2f}" for name in dimensions]
         if categories:
             row.append(f"{record['aleatoric.category'] + record['epistemic.category']:.2f}")
         rows.append(row)

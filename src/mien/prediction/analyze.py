@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from mien.core.errors import ConfigError
+from mien.core.errors import ConfigError, InputError
 from mien.prediction.affect import Affect
 from mien.prediction.batch import Task, run_batch
 from mien.prediction.inputs import Given, Inputs, gather
@@ -88,7 +88,12 @@ def _carry_out(
     """Analyze what is not finished yet, then assemble."""
     jobs = results.open()
     sizes = {job.file: job.size for job in jobs}
-    watcher.started(predictor.summary, files=len(jobs), size=sum(sizes.values()), notes=results.notes)
+    lost = results.lost()
+    watcher.started(
+        predictor.summary, files=len(jobs) + len(lost), size=sum(sizes.values()), notes=results.notes
+    )
+    for row in lost:
+        watcher.finished(row, size=0)
     try:
         # The worker count was made for all files; what is left may be less.
         count = max(1, min(workers, len(chunks(jobs))))
@@ -99,6 +104,12 @@ def _carry_out(
                 watcher.finished(row, size=sizes[row["file"]])
         watcher.writing()
         return results.close()
+    except OSError as error:
+        results.interrupt()
+        raise InputError(
+            f"Got `{task.parts}`, which can no longer be written ({error.strerror}), expected a writable "
+            "folder; mend that and go on with --resume: what is finished is kept."
+        ) from error
     except BaseException:
         # KeyboardInterrupt included: whatever stops the run, run.json must not go on saying that it runs.
         results.interrupt()

@@ -55,6 +55,9 @@ def gather(paths: Given | Iterable[Given]) -> Inputs:
             inputs.notes.extend(found.notes)
             inputs.jobs.extend(Job(str(path), Path(path), _size(Path(path))) for path in found.files)
     inputs.jobs = _each_once(inputs)
+    if not inputs.jobs and not inputs.failures:
+        names = ", ".join(str(item) for item in given)
+        inputs.failures[names] = f"Got {'; '.join(inputs.notes)}, expected recordings; name some."
     return inputs
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,7 @@ from mien.prediction.options import Options
 from mien.prediction.predictor import Outputs, Predictor
 from mien.signals.decode import open_audio
 from mien.signals.segments import Cut, Listed, Segmenter, VoiceActivity, Whole, Windows
-from mien.signals.voice_activity import find_detector
+from mien.signals.voice_activity import Detector, find_detector
 
 POOL_S = 120.0
 """Most audio that waits for the model, across files: enough to batch clips of like length."""
@@ -86,7 +87,7 @@ def analyze_recordings(
         One recording per job, in order.
     """
     pool = Pool(predictor)
-    cutter = None if options.segments != "vad" else VoiceActivity(find_detector(detector))
+    cutter = None if options.segments != "vad" else VoiceActivity(_detector(detector))
     waiting: list[Recording] = []
     for job in jobs:
         recording = Recording(job)
@@ -100,6 +101,12 @@ def analyze_recordings(
             yield from _finished(waiting)
     pool.flush()
     yield from _finished(waiting)
+
+
+@lru_cache(maxsize=2)
+def _detector(name: str) -> Detector:
+    """Load a detector once per process: its streams share weights and no state."""
+    return find_detector(name)
 
 
 class Pool:

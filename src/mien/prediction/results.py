@@ -44,6 +44,11 @@ class Results:
         self._run = self._folder.write_run(self._run, status="running")
         return jobs
 
+    def lost(self) -> list[FileRow]:
+        """Return rows of files.csv for what was named and is no file at all."""
+        nothing = {"status": "failed", "segments": 0, "duration_s": 0.0, "seconds_used": 0.0}
+        return [{"file": file, **nothing, "note": reason} for file, reason in self._inputs.failures.items()]
+
     def take(self, result: ChunkResult) -> None:
         """Take one finished chunk; its shard, if any, is on disk already."""
         if result.predictions is not None:
@@ -125,19 +130,8 @@ class Results:
 
     def _file_table(self, rows: dict[str, FileRow]) -> pd.DataFrame:
         """Return files.csv: analyzed files in order, then those that were no files at all."""
-        lost = [
-            {
-                "file": file,
-                "status": "failed",
-                "segments": 0,
-                "duration_s": 0.0,
-                "seconds_used": 0.0,
-                "note": reason,
-            }
-            for file, reason in self._inputs.failures.items()
-        ]
         order = [job.file for job in self._inputs.jobs if job.file in rows]
         found = [rows[file] for file in dict.fromkeys([*order, *rows])]
-        return pd.DataFrame([*found, *lost], columns=list(FILE_COLUMNS)).astype(
+        return pd.DataFrame([*found, *self.lost()], columns=list(FILE_COLUMNS)).astype(
             {"segments": "int64", "duration_s": "float64", "seconds_used": "float64"}
         )

@@ -10,7 +10,6 @@ from typing import Any
 
 import pandas as pd
 import pyarrow as pa
-import pyarrow.csv
 import pyarrow.parquet as pq
 
 from mien.core.files import write_atomically
@@ -18,8 +17,6 @@ from mien.core.tables import column
 
 FILES_KEY = b"mien.files"
 ROWS_AT_ONCE = 20_000
-# Only the quotes that are needed, as pandas writes them.
-CSV_STYLE = pyarrow.csv.WriteOptions(quoting_style="needed", quoting_header="needed")
 
 FileRow = dict[str, Any]
 
@@ -152,8 +149,9 @@ def assemble(places: Sequence[Place], columns: Sequence[str], *, folder: Path) -
         pq.ParquetWriter(
             parquet_path, schema.with_metadata({FILES_KEY: files}), compression="zstd"
         ) as parquet,
-        pyarrow.csv.CSVWriter(csv_path, schema, write_options=CSV_STYLE) as csv,
+        csv_path.open("w", encoding="utf-8", newline="") as csv,
     ):
+        csv.write(",".join(columns) + "\n")
         for table in ordered_tables(places):
             parquet.write_table(table)
-            csv.write_table(table)
+            table.to_pandas().to_csv(csv, header=False, index=False, lineterminator="\n")
