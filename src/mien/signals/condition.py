@@ -8,6 +8,9 @@ CLIPPED_SHARE = 1e-4
 OFFSET_AT = 0.01
 QUIET_PEAK = 10 ** (-45 / 20)
 UNSCALED_PEAK = 4.0
+LARGEST = 1e10
+"""No scale in use has larger samples (32-bit integers reach 2.1e9); beyond it they are damage."""
+
 CANCELLED = 0.3
 """A mean of channels weaker than this share of what independent channels would give has cancelled out."""
 
@@ -38,13 +41,13 @@ class Condition:
         return self.values > 0 and self.not_finite == self.values
 
     def repair(self, chunk: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Replace NaN and infinite samples by 0, in place, and count; chunk `(samples, channels)`."""
+        """Replace NaN, infinite and absurd samples by 0, in place, and count; `(samples, channels)`."""
         self.samples += len(chunk)
         self.values += chunk.size
         # Two dot-free reductions instead of a mask: nearly every chunk is clean.
         low, high = float(chunk.min()), float(chunk.max())
-        if not (np.isfinite(low) and np.isfinite(high)):
-            bad = ~np.isfinite(chunk)
+        if not (low >= -LARGEST and high <= LARGEST):
+            bad = ~(np.abs(chunk) <= LARGEST)
             self.not_finite += int(bad.sum())
             chunk[bad] = 0.0
             low, high = float(chunk.min()), float(chunk.max())
@@ -65,7 +68,8 @@ class Condition:
                 self._decided = True
                 independent = np.sqrt(power.sum()) / chunk.shape[1]
                 if np.sqrt(np.mean(mono**2)) < CANCELLED * independent:
-                    self._only = int(power.argmax())
+                    # The first of equally loud ones.
+                    self._only = int(np.argmax(power > 0.99 * power.max()))
         return mono if self._only is None else chunk[:, self._only]
 
     def notes(self) -> list[str]:

@@ -40,15 +40,15 @@ def check_readable(path: Path) -> None:
 
 
 def is_plain_audio(path: Path) -> bool:
-    """Tell whether libsndfile is likely to read the file: WAV, AIFF, AU, CAF, FLAC, Ogg or MP3."""
+    """Tell whether libsndfile is likely to read the file: WAV, AIFF, AU, CAF, FLAC or Ogg.
+
+    MP3 is left to FFmpeg: libsndfile's reader of it writes its own messages to the terminal.
+    """
     with path.open("rb") as file:
         head = file.read(12)
     if head[:4] in (b"RIFF", b"RF64", b"RIFX"):
         return head[8:12] == b"WAVE"
-    if head[:4] in (b"FORM", b"fLaC", b"OggS", b".snd", b"caff") or head[:3] == b"ID3":
-        return True
-    # Frame sync of MPEG audio layer III; layer bits 01.
-    return len(head) > 1 and head[0] == 0xFF and (head[1] & 0xE6) == 0xE2
+    return head[:4] in (b"FORM", b"fLaC", b"OggS", b".snd", b"caff")
 
 
 def lacks_end(path: Path) -> bool:
@@ -63,7 +63,7 @@ def lacks_end(path: Path) -> bool:
     if head[:4] == b"OggS":
         last = tail.rfind(b"OggS")
         return last >= 0 and len(tail) > last + 5 and not tail[last + 5] & 4
-    return _mp3_lacks_end(head, size)
+    return False
 
 
 def _wav_lacks_end(head: bytes, size: int) -> bool:
@@ -75,16 +75,3 @@ def _wav_lacks_end(head: bytes, size: int) -> bool:
             return declared < WHOLE_SIZE and at + 8 + declared > size
         at += 8 + declared + declared % 2
     return False
-
-
-def _mp3_lacks_end(head: bytes, size: int) -> bool:
-    """Compare the byte count of a Xing header with the bytes that are there."""
-    marks = [at for at in (head.find(b"Xing"), head.find(b"Info")) if at >= 0]
-    if not marks or not (head[:3] == b"ID3" or head[0] == 0xFF):
-        return False
-    at = min(marks)
-    flags = int.from_bytes(head[at + 4 : at + 8], "big")
-    if flags & 3 != 3 or at + 16 > len(head):
-        return False
-    declared = int.from_bytes(head[at + 12 : at + 16], "big")
-    return size < declared

@@ -74,7 +74,7 @@ class MediaReader:
     def chunks(self) -> Iterator[NDArray[np.float32]]:
         """Yield float32 `(samples, channels)`; the file is closed at the end."""
         try:
-            yield from _gather(self._timed_frames())
+            yield from self._chunks()
         finally:
             self.close()
 
@@ -82,21 +82,27 @@ class MediaReader:
         """Close the file; closing twice does no harm."""
         self._container.close()
 
-    def _timed_frames(self) -> Iterator[NDArray[np.float32]]:
-        """Yield frames, with silence where the timestamps leap ahead."""
-        origin = self._container.start_time
-        origin_s = origin / 1e6 if origin is not None else 0.0
+    def _chunks(self) -> Iterator[NDArray[np.float32]]:
+        """Join frames to chunks, with silence where the timestamps leap ahead."""
+        origin_s = (self._container.start_time or 0) / 1e6
+        gather: Gather | None = None
         position, filled_s = 0, 0.0
-        for time_s, samples in self._frames():
-            if time_s is not None:
-                gap_s = time_s - origin_s - position / self.rate_hz
-                if gap_s > GAP_S and filled_s + gap_s <= LONGEST_GAP_S:
-                    silence = np.zeros((round(gap_s * self.rate_hz), self.channels), np.float32)
-                    filled_s += gap_s
-                    position += len(silence)
-                    yield silence
-            position += len(samples)
-            yield samples
+        for frame in self._frames():
+            if gather is None:
+                gather = Gather(frame)
+                self.rate_hz, self.channels = gather.rate_hz, gather.channels
+            time_s = frame.time
+            gap_s = 0.0 if time_s is None else time_s - origin_s - position / self.rate_hz
+            if gap_s > GAP_S and filled_s + gap_s <= LONGEST_GAP_S:
+                yield from gather.rest()
+                silence = np.zeros((round(gap_s * self.rate_hz), self.channels), np.float32)
+                filled_s += gap_s
+                position += len(silence)
+                yield silence
+            position += round(frame.samples * self.rate_hz / frame.sample_rate)
+            yield from gather.push(frame)
+        if gather is not None:
+            yield from gather.rest()
         if filled_s > GAP_S:
             self.notes.append(f"{filled_s:.2f} s without sound in the file filled with silence")
         self._note_end(position / self.rate_hz if self.rate_hz else 0.0)
@@ -106,74 +112,78 @@ class MediaReader:
         declared_s = float(declared * self._stream.time_base) if declared else 0.0
         if not declared and not self._container.streams.video and self._container.duration:
             declared_s = self._container.duration / 1e6
-        if declared_s - read_s > SHORT_BY_S and not any("damaged" in note for note in self.notes):
-            self.notes.append(
-                f"the end is missing or damaged; {read_s:.2f} of {declared_s:.2f} s could be read"
-            )
+        if declared_s - read_s > SHORT_BY_S:
+            end = f"the end is missing or damaged; {read_s:.2f} of {declared_s:.2f} s could be read"
+            self.notes.insert(0, end)
 
-    def _frames(self) -> Iterator[tuple[float | None, NDArray[np.float32]]]:
-        """Yield time in seconds and float32 `(samples, channels)` of each decoded frame."""
+    def _frames(self) -> Iterator[Any]:
+        """Yield decoded frames; damaged packets are left out and counted."""
         import av
 
         damage = 0
         packets = self._container.demux(self._stream)
-        conform = Conform()
         while damage < MOST_DAMAGE:
             try:
-                packet = next(packets)
-                frames = packet.decode()
-            except StopIteration:
-                break
-            # Damaged packets are skipped, but an end of file inside a packet is the end.
-            except av.error.EOFError:
+                frames = next(packets).decode()
+            # An end of file inside a packet is the end.
+            except (StopIteration, av.error.EOFError):
                 break
             except (av.error.FFmpegError, ValueError):
                 damage += 1
-                if _has_ended(packets):
+                # The demuxer is a generator: once it has raised, it never goes on.
+                if getattr(packets, "gi_frame", packets) is None:
                     break
                 continue
-            for frame in frames:
-                if not self.rate_hz or not self.channels:
-                    self.rate_hz, self.channels = frame.sample_rate, len(frame.layout.channels)
-                time_s = None if frame.pts is None else float(frame.pts * frame.time_base)
-                yield time_s, conform(frame, self.rate_hz, self.channels)
+            yield from (frame for frame in frames if frame.samples and frame.sample_rate)
         if damage:
-            self.notes.append(f"damaged in {damage} places, which were left out")
+            self.notes.append(f"damaged in {damage} place(s), which were left out")
 
 
-def _has_ended(packets: Any) -> bool:
-    """Tell whether a generator has ended; one that raised never goes on."""
-    return getattr(packets, "gi_frame", True) is None
+class Gather:
+    """Join frames to float32 chunks `(samples, channels)` in the rate and channels of the first frame."""
 
-
-class Conform:
-    """Turn frames into float32 `(samples, channels)` of one rate and channel count."""
-
-    def __init__(self) -> None:
-        self._resamplers: dict[tuple[str, str, int], Any] = {}
-
-    def __call__(self, frame: Any, rate_hz: int, channels: int) -> NDArray[np.float32]:
-        """Convert one frame."""
-        if frame.sample_rate != rate_hz or len(frame.layout.channels) != channels:
-            return self._change(frame, rate_hz, channels)
-        values = frame.to_ndarray()
-        if not frame.format.is_planar:
-            values = values.reshape(-1, channels)
-        else:
-            values = values.T
-        return _as_float(values)
-
-    def _change(self, frame: Any, rate_hz: int, channels: int) -> NDArray[np.float32]:
-        """Resample a frame whose rate or channels differ from the first frame's."""
+    def __init__(self, first: Any) -> None:
         import av
 
-        key = (frame.format.name, frame.layout.name, frame.sample_rate)
-        if key not in self._resamplers:
-            self._resamplers[key] = av.AudioResampler("flt", "mono", rate_hz)
+        self.rate_hz = int(first.sample_rate)
+        self.channels = int(first.layout.nb_channels)
+        self._kind = _kind(first)
+        self._fifo = av.AudioFifo()
+        self._resamplers: dict[tuple[str, str, int], Any] = {}
+
+    def push(self, frame: Any) -> Iterator[NDArray[np.float32]]:
+        """Take one frame and yield what is ready."""
         frame.pts = None
-        parts = [part.to_ndarray().reshape(-1, 1) for part in self._resamplers[key].resample(frame)]
-        mono = np.concatenate(parts) if parts else np.zeros((0, 1), np.float32)
-        return np.repeat(mono, channels, axis=1)
+        if _kind(frame) == self._kind:
+            self._fifo.write(frame)
+            if self._fifo.samples * self.channels >= CHUNK_VALUES:
+                yield from self.rest()
+        else:
+            yield from self.rest()
+            yield from self._change(frame)
+
+    def rest(self) -> Iterator[NDArray[np.float32]]:
+        """Yield what is held."""
+        if self._fifo.samples:
+            yield self._as_rows(self._fifo.read())
+
+    def _as_rows(self, frame: Any) -> NDArray[np.float32]:
+        values = frame.to_ndarray()
+        return _as_float(values.T if frame.format.is_planar else values.reshape(-1, self.channels))
+
+    def _change(self, frame: Any) -> Iterator[NDArray[np.float32]]:
+        """Convert a frame whose format, rate or channels differ from the first frame's."""
+        import av
+
+        key = _kind(frame)
+        if key not in self._resamplers:
+            self._resamplers[key] = av.AudioResampler("flt", "mono", self.rate_hz)
+        for part in self._resamplers[key].resample(frame):
+            yield np.repeat(part.to_ndarray().reshape(-1, 1), self.channels, axis=1)
+
+
+def _kind(frame: Any) -> tuple[str, str, int]:
+    return frame.format.name, frame.layout.name, frame.sample_rate
 
 
 def _as_float(values: NDArray[Any]) -> NDArray[np.float32]:
@@ -183,20 +193,6 @@ def _as_float(values: NDArray[Any]) -> NDArray[np.float32]:
     if values.dtype == np.uint8:
         return (values.astype(np.float32) - 128.0) / np.float32(128.0)
     return values.astype(np.float32) / np.float32(2.0 ** (8 * values.dtype.itemsize - 1))
-
-
-def _gather(frames: Iterator[NDArray[np.float32]]) -> Iterator[NDArray[np.float32]]:
-    """Join small frames to chunks that are worth a numpy call."""
-    held: list[NDArray[np.float32]] = []
-    size = 0
-    for frame in frames:
-        held.append(frame)
-        size += frame.size
-        if size >= CHUNK_VALUES:
-            yield np.concatenate(held)
-            held, size = [], 0
-    if size:
-        yield np.concatenate(held)
 
 
 def _not_media(path: Path, error: Exception | None) -> InputError:

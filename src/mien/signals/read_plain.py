@@ -1,4 +1,4 @@
-"""Read WAV, AIFF, FLAC, Ogg and MP3 block by block through libsndfile."""
+"""Read WAV, AIFF, AU, CAF, FLAC and Ogg block by block through libsndfile."""
 
 import os
 from collections.abc import Iterator
@@ -7,7 +7,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from mien.core.errors import InputError
 from mien.signals.container import lacks_end
+from mien.signals.read_media import MediaReader
 
 CHUNK_VALUES = 1 << 18
 
@@ -42,25 +44,43 @@ class PlainReader:
         import soundfile
 
         length = max(CHUNK_VALUES // self.channels, 1)
-        read, cut_short = 0, False
+        read = 0
         try:
             while True:
                 try:
                     chunk = self._file.read(length, dtype="float32", always_2d=True)
                 except soundfile.LibsndfileError:
-                    cut_short = True
-                    break
+                    yield from self._go_on(read)
+                    return
                 if not len(chunk):
                     break
                 read += len(chunk)
                 yield chunk
             declared = int(self._file.frames)
-            # libsndfile says 2**63 - 1 where the length is not known.
-            cut_short = cut_short or read < declared < 2**62
         finally:
             self.close()
-        if cut_short or lacks_end(self.path):
+        # libsndfile says 2**63 - 1 where the length is not known.
+        if read < declared < 2**62 or lacks_end(self.path):
             self.notes.append(f"the end is missing or damaged; {read / self.rate_hz:.2f} s could be read")
+
+    def _go_on(self, read: int) -> Iterator[NDArray[np.float32]]:
+        """Leave what libsndfile gave up on to FFmpeg, which skips damage, from sample `read` on."""
+        skip = read
+        try:
+            media = MediaReader(self.path)
+            if (media.rate_hz, media.channels) != (self.rate_hz, self.channels):
+                media.close()
+                raise InputError(f"Got another format in `{self.path}`; export it again.")
+            for chunk in media.chunks():
+                rest = chunk[min(skip, len(chunk)) :]
+                skip -= len(chunk) - len(rest)
+                read += len(rest)
+                if len(rest):
+                    yield rest
+        except InputError:
+            self.notes.append(f"the end is missing or damaged; {read / self.rate_hz:.2f} s could be read")
+        else:
+            self.notes.extend(media.notes or ["damaged in places, which were left out"])
 
     def close(self) -> None:
         """Close the file; closing twice does no harm."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-SMOOTHED_FRAMES = 5
+SMOOTHING = np.array([1, 2, 3, 2, 1]) / 9
 
 
 @dataclass(frozen=True)
@@ -87,12 +87,11 @@ class RegionFinder:
         return [region] if long_enough or region.continues else []
 
     def _split(self) -> Region:
-        """Cut the open region where a moving average of its probabilities is lowest, late if equal."""
+        """Cut the open region where its smoothed probabilities are lowest, late if equal."""
         start = self._start or 0
         high = max(self._longest - self._shortest, 1)
         low = min(max(self._longest // 2, 1), high)
-        kernel = np.full(SMOOTHED_FRAMES, 1 / SMOOTHED_FRAMES)
-        smooth = np.convolve(np.array(self._history), kernel, mode="same")[low : high + 1]
+        smooth = np.convolve(np.array(self._history), SMOOTHING, mode="same")[low : high + 1]
         cut = low + len(smooth) - 1 - int(np.argmin(smooth[::-1]))
         region = Region(start, start + cut, self._continues, True)
         self._start, self._continues = start + cut, True

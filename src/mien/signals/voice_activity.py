@@ -90,9 +90,7 @@ def find_detector(name: str = "auto") -> Detector:
     from mien.signals.energy import EnergyDetector
 
     if name not in ("auto", "silero", "energy"):
-        raise ConfigError(
-            f"Got detector `{name}`, expected auto, silero or energy; choose one of these."
-        )
+        raise ConfigError(f"Got detector `{name}`, expected auto, silero or energy; choose one of these.")
     if name == "energy":
         return EnergyDetector()
     from mien.core.weights import resolve
