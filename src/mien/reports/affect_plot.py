@@ -97,7 +97,8 @@ def _draw_categories(rows: pd.DataFrame, axes: Any) -> None:
         )  # fmt: skip
     axes.set_ylim(0, 1)
     axes.set_ylabel("probability")
-    axes.legend(loc="upper left", bbox_to_anchor=(1, 1), frameon=False, fontsize="small")
+    if axes.get_legend_handles_labels()[1]:
+        axes.legend(loc="upper left", bbox_to_anchor=(1, 1), frameon=False, fontsize="small")
 
 
 def _draw_dimensions(rows: pd.DataFrame, axes: Any) -> None:

@@ -253,8 +253,8 @@ def _write_small(page: Path, render: Any, recordings: Sequence[Recording]) -> Pa
     """Write the page with as much detail as its size allows, then put the sound in."""
     detail = Detail()
     text = render(detail)
-    while len(text.encode()) > MOST_BYTES and not detail.least:
-        detail = detail.smaller()
+    while (size := len(text.encode())) > MOST_BYTES and not detail.least:
+        detail = detail.smaller(min(0.85, max(0.2, MOST_BYTES / size)))
         text = render(detail)
     for index, one in enumerate(recordings):
         if one.sound.embedded:

@@ -91,15 +91,17 @@ def summarize(table: pd.DataFrame, duration_s: float = math.nan) -> AffectSummar
         table: rows of one file.
         duration_s: length of the recording; NaN takes the last segment's end.
     """
+    if not len(table):
+        return AffectSummary(duration_s, speech_s=0.0, segments=0)
     starts, ends = table["start"].to_numpy(float), table["end"].to_numpy(float)
     if not math.isfinite(duration_s):
-        duration_s = float(ends.max()) if len(ends) else math.nan
+        duration_s = float(ends.max())
     weight = np.clip(ends - starts, 1e-9, None)
-    total = weight.sum() if len(weight) else 1.0
+    total = weight.sum()
     withheld = abstained(table)
     names = find_columns(table).categories
     shares: dict[str, float] = {}
-    if names and len(table):
+    if names:
         best = table[[f"p.{name}" for name in names]].to_numpy(float).argmax(axis=1)
         raw = {name: float(weight[(best == k) & ~withheld].sum() / total) for k, name in enumerate(names)}
         shares = dict(sorted(raw.items(), key=lambda item: -item[1]))

@@ -44,11 +44,14 @@ def place_lanes(columns: Columns, *, with_doubt: bool) -> list[Lane]:
 def draw_lanes(rows: pd.DataFrame, lanes: list[Lane], duration_s: float, threshold: float | None) -> str:
     """Return the SVG content of all lanes."""
     columns = find_columns(rows.drop(columns=["doubt", "abstain"]))
-    at, drawn, left = spans(rows, duration_s), [], list(lanes)
+    at, withheld = spans(rows, duration_s), rows["abstain"].to_numpy(bool)
+    drawn, left = [], list(lanes)
     if columns.categories:
-        drawn.append(strongest_paths(rows, at, columns.categories, left.pop(0)))
-    for position, name in enumerate(columns.categories):
-        drawn.append(category_paths(rows, at, name, position, left.pop(0)))
+        p = rows[[f"p.{name}" for name in columns.categories]].to_numpy(float)
+        best = p.argmax(axis=1)
+        drawn.append(strongest_paths(at, best, withheld, left.pop(0)))
+        for k in range(p.shape[1]):
+            drawn.append(category_paths(at, p[:, k], (best == k) & ~withheld, k, left.pop(0)))
     for name in [*(f"{name}.derived" for name in columns.derived), *columns.dimensions]:
         drawn.append(dimension_paths(rows, at, name, left.pop(0)))
     if left:
@@ -59,11 +62,11 @@ def draw_lanes(rows: pd.DataFrame, lanes: list[Lane], duration_s: float, thresho
 def hatched(rows: pd.DataFrame, duration_s: float) -> str:
     """Return one hatched box per run of abstained rows; they lie over the drawing."""
     boxes, start, end = [], math.nan, math.nan
-    for row in rows[rows["abstain"]].itertuples():
-        if row.start - end > duration_s / 500 or not math.isfinite(end):
+    for left, right in rows.loc[rows["abstain"], ["start", "end"]].to_numpy(float):
+        if left - end > duration_s / 500 or not math.isfinite(end):
             boxes.append((start, end))
-            start = row.start
-        end = row.end
+            start = left
+        end = right
     boxes.append((start, end))
     share = 100 / max(duration_s, 1e-9)
     return "".join(
@@ -93,13 +96,14 @@ def moments(rows: pd.DataFrame) -> str:
     names = [str(name) for name in rows.columns if str(name).startswith("p.")]
     p = rows[names].to_numpy(float) if names else np.zeros((len(rows), 0))
     order = np.argsort(-p, axis=1, kind="stable")[:, :2]
-    listing = []
-    for index, row in enumerate(rows.itertuples()):
-        best: list[int] = []
-        for k in order[index]:
-            best += [int(k), round(float(p[index, k]) * 100)]
-        doubt = -1 if not math.isfinite(row.doubt) else round(row.doubt * 100)
-        listing.append([round(row.start, 1), round(row.end, 1), best, doubt, int(row.abstain)])
+    doubt = np.nan_to_num(rows["doubt"].to_numpy(float) * 100, nan=-1).round().astype(int).tolist()
+    times = rows[["start", "end"]].to_numpy(float).round(2).tolist()
+    withheld = rows["abstain"].astype(int).tolist()
+    best = np.stack([order, np.take_along_axis(p * 100, order, axis=1).round().astype(int)], axis=2)
+    listing = [
+        [*times[index], pairs.ravel().tolist(), doubt[index], withheld[index]]
+        for index, pairs in enumerate(best)
+    ]
     data = {"names": [name[2:] for name in names], "rows": listing}
     return json.dumps(data, separators=(",", ":")).replace("<", "\\u003c")
 

@@ -1,13 +1,13 @@
 """One color per expressed category, readable in light, dark and by color-blind eyes."""
 
 CATEGORY_COLORS: dict[str, tuple[str, str]] = {
-    "anger": ("#b5402a", "#f0795d"),
-    "disgust": ("#5c7a1f", "#a3bf57"),
-    "fear": ("#6f3f9e", "#b796e8"),
-    "happiness": ("#b87a00", "#f2bf4a"),
-    "neutral": ("#7b7f86", "#8b9199"),
-    "sadness": ("#1f5fae", "#6aa5ee"),
-    "surprise": ("#12877f", "#45d1c3"),
+    "anger": ("#c2503c", "#cf6f3a"),
+    "disgust": ("#4b4912", "#bfe3a0"),
+    "fear": ("#7038c4", "#c58ae8"),
+    "happiness": ("#b8860f", "#f4d54a"),
+    "neutral": ("#898d95", "#74777c"),
+    "sadness": ("#4f80d0", "#4f78f0"),
+    "surprise": ("#0d4c60", "#7fe6ea"),
 }
 """Category → (color on a light page, color on a dark page); each at least 3:1 against its page."""
 
@@ -29,7 +29,7 @@ def color_of(category: str, position: int = 0) -> tuple[str, str]:
 
     Example:
         >>> color_of("sadness")
-        ('#1f5fae', '#6aa5ee')
+        ('#4f80d0', '#4f78f0')
     """
     known = SAME_AS.get(category, category)
     if known == "others":

@@ -20,7 +20,7 @@ SOUND = "%%mien-sound-{}%%"
 
 @dataclass(frozen=True)
 class Detail:
-    """Say how much of each thing a page may show; halved until the page is small enough.
+    """Say how much of each thing a page may show; lowered until the page is small enough.
 
     Attributes:
         steps: most steps of a timeline.
@@ -32,9 +32,11 @@ class Detail:
     rows: int = 300
     files: int = 1200
 
-    def smaller(self) -> "Detail":
-        """Return three quarters of it, with a floor below which a page says nothing any more."""
-        return Detail(max(24, self.steps * 3 // 4), max(5, self.rows * 3 // 4), max(20, self.files * 3 // 4))
+    def smaller(self, share: float = 0.75) -> "Detail":
+        """Return a share of it, with a floor below which a page says nothing any more."""
+        return Detail(
+            max(16, int(self.steps * share)), max(3, int(self.rows * share)), max(20, int(self.files * share))
+        )
 
     @property
     def least(self) -> bool:
@@ -75,7 +77,7 @@ class Recording:
     def note(self) -> str:
         """Return the file table's note, or an empty string."""
         value = self.row.get("note")
-        return "" if value is None or (isinstance(value, float) and math.isnan(value)) else str(value)
+        return "" if value is None or pd.isna(value) else str(value)
 
 
 def recording_of(file: str, row: Mapping[str, Any], table: pd.DataFrame) -> Recording:

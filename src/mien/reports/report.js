@@ -23,7 +23,7 @@ function setUp(section) {
     let low = 0, high = data.rows.length;
     while (low < high) {
       const middle = (low + high) >> 1;
-      if (data.rows[middle][0] <= t + 0.05) low = middle + 1; else high = middle;
+      if (data.rows[middle][0] <= t + 0.011) low = middle + 1; else high = middle;
     }
     return low - 1;
   }
@@ -64,7 +64,7 @@ function setUp(section) {
 
   seek.addEventListener("keydown", (event) => {
     const stride = duration > 120 ? 5 : 1, here = momentAt(position);
-    const next = data.rows.find((row) => row[0] > position + 0.06);
+    const next = data.rows.find((row) => row[0] > position + 0.02);
     const moves = {
       ArrowRight: position + stride, ArrowUp: position + stride,
       ArrowLeft: position - stride, ArrowDown: position - stride,

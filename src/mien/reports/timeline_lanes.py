@@ -8,6 +8,8 @@ import pandas as pd
 
 WIDTH = 1000
 """Width of the drawing in its own units; the page stretches it."""
+TOUCHING = 0.06
+"""Gap in drawing units below which bars share an edge."""
 SHADES = 4
 """Grey levels that show doubt behind dimensions."""
 
@@ -63,12 +65,16 @@ def bars(at: np.ndarray, heights: np.ndarray, lane: Lane) -> str:
         heights: shape (bars,), share of the lane's height in [0, 1].
         lane: where to draw.
     """
-    pieces = []
+    pieces, reached = [], -math.inf
     for (left, width), share in zip(at, heights, strict=True):
-        height = number(float(np.clip(share, 0, 1)) * lane.height)
-        if height != "0" and math.isfinite(share):
-            pieces.append(f"M{number(left)} {lane.bottom}v-{height}h{number(width)}v{height}z")
-    return "".join(pieces)
+        height = number(float(np.clip(share, 0, 1)) * lane.height) if math.isfinite(share) else "0"
+        if height == "0":
+            continue
+        if left - reached > TOUCHING:
+            pieces.append(f"{'V' + str(lane.bottom) + 'z' if pieces else ''}M{number(left)} {lane.bottom}")
+        reached = left + width
+        pieces.append(f"V{number(lane.bottom - float(height))}H{number(reached)}")
+    return "".join(pieces) + f"V{lane.bottom}z" if pieces else ""
 
 
 def steps(at: np.ndarray, levels: np.ndarray, lane: Lane) -> str:
@@ -117,29 +123,35 @@ def path(data: str, name: str) -> str:
     return f'<path class="{name}" d="{data}"/>' if data else ""
 
 
-def category_paths(rows: pd.DataFrame, at: np.ndarray, category: str, position: int, lane: Lane) -> str:
-    """Return a category's lane: full color where it is strongest and not abstained from, pale elsewhere."""
-    names = [name for name in rows.columns if str(name).startswith("p.")]
-    p = rows[f"p.{category}"].to_numpy(float)
-    strongest = (p >= rows[names].to_numpy(float).max(axis=1)) & ~rows["abstain"].to_numpy(bool)
+def category_paths(at: np.ndarray, p: np.ndarray, full: np.ndarray, position: int, lane: Lane) -> str:
+    """Return a category's lane: full color where it is strongest and not abstained from, pale elsewhere.
+
+    Args:
+        at: shape (rows, 2), left edge and width in drawing units.
+        p: shape (rows,), the category's probability.
+        full: shape (rows,), bool; True draws in full color.
+        position: the category's place among all; picks its color class.
+        lane: where to draw.
+    """
     return (
         f'<path class="rule" d="M0 {lane.bottom}h{WIDTH}"/>'
-        + path(bars(at[~strongest], p[~strongest], lane), f"fill c{position} pale")
-        + path(bars(at[strongest], p[strongest], lane), f"fill c{position}")
+        + path(bars(at[~full], p[~full], lane), f"fill c{position} pale")
+        + path(bars(at[full], p[full], lane), f"fill c{position}")
     )
 
 
-def strongest_paths(rows: pd.DataFrame, at: np.ndarray, categories: tuple[str, ...], lane: Lane) -> str:
-    """Return the strip of the strongest categories; abstained rows keep an outline only."""
-    if not len(rows):
-        return ""
-    best = rows[[f"p.{name}" for name in categories]].to_numpy(float).argmax(axis=1)
-    withheld = rows["abstain"].to_numpy(bool)
-    full = np.ones(len(rows))
-    drawn = [
-        path(bars(at[(best == k) & ~withheld], full[(best == k) & ~withheld], lane), f"fill c{k}")
-        for k in range(len(categories))
-    ]
+def strongest_paths(at: np.ndarray, best: np.ndarray, withheld: np.ndarray, lane: Lane) -> str:
+    """Return the strip of the strongest categories; abstained rows keep an outline only.
+
+    Args:
+        at: shape (rows, 2), left edge and width in drawing units.
+        best: shape (rows,), position of each row's strongest category.
+        withheld: shape (rows,), bool; True where the model abstains.
+        lane: where to draw.
+    """
+    full = np.ones(len(at))
+    shown = {int(k): (best == k) & ~withheld for k in np.unique(best)}
+    drawn = [path(bars(at[rows], full[rows], lane), f"fill c{k}") for k, rows in shown.items()]
     return "".join(drawn) + path(bars(at[withheld], full[withheld], lane), "withheld")
 
 
