@@ -183,7 +183,7 @@ def test_a_watcher_hears_of_every_second_and_every_file(
         def started(self, model, *, files, size, notes) -> None:
             self.events.append(f"{model.name} {files}")
 
-        def heard(self, seconds: float) -> None:
+        def heard(self, seconds: float, size: float) -> None:
             self.seconds += seconds
 
         def finished(self, row, *, size) -> None:

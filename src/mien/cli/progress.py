@@ -32,7 +32,7 @@ class Progress(Watcher):
         self._began = self._drawn = time.monotonic()
         self._files = self._done = self._notes = 0
         self._size = self._done_size = 0
-        self._heard_s = self._done_s = 0.0
+        self._heard_s = self._done_s = self._work_size = 0.0
         self._shown = ""
 
     def started(self, model: ModelSummary, *, files: int, size: int, notes: list[str]) -> None:
@@ -43,15 +43,18 @@ class Progress(Watcher):
             for note in notes[:NOTES_SHOWN]:
                 self._say(f"note: {note}")
 
-    def heard(self, seconds: float) -> None:
+    def heard(self, seconds: float, size: float) -> None:
         """Count audio of files in work."""
         self._heard_s += seconds
+        self._work_size += size
         self._draw()
 
     def finished(self, row: dict[str, object], *, size: int) -> None:
         """Count a finished file; say at once why it failed."""
         self._done += 1
         self._done_size += size
+        # What was heard of files in work is now among what is done.
+        self._work_size = 0.0
         self._done_s += float(str(row["duration_s"]))
         if row["status"] == "failed":
             self._say(f"failed: {row['note']}")
@@ -105,7 +108,7 @@ class Progress(Watcher):
         audio_s = max(self._heard_s, self._done_s)
         rate = audio_s / max(elapsed_s, 1e-3)
         line = f"{self._done}/{self._files} files · {_clock(audio_s)} of audio · {rate:.0f} x real time"
-        share = self._done_size / self._size if self._size else 0.0
+        share = (self._done_size + self._work_size) / self._size if self._size else 0.0
         if 0 < share < 1:
             line += f" · {share:.0%} · {_clock(elapsed_s * (1 - share) / share)} left"
         return line

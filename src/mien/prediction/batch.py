@@ -64,7 +64,7 @@ def run_chunk(
         jobs: the files.
         task: options and where the shard goes.
         predictor: the model.
-        heard: called with the seconds of audio read since its last call.
+        heard: called with the seconds and bytes read since its last call.
 
     Returns:
         The rows of the files, and their predictions where `task.parts` is None.

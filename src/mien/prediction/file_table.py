@@ -16,7 +16,7 @@ ALIASES = {
     "file": ("path", "filename", "file_name", "filepath", "file_path", "wav", "audio", "recording", "media"),
     "start": ("begin", "onset", "start_s", "start_time", "starttime", "begin_time", "from", "tmin", "t0"),
     "end": ("stop", "offset", "end_s", "end_time", "endtime", "stop_time", "to", "tmax", "t1"),
-    "segment": ("segment_id", "utterance", "utterance_id", "utt_id", "id"),
+    "segment": ("segment_id", "utterance", "utterance_id", "utt_id"),
     "speaker": ("spk", "speaker_id", "spk_id", "speakerid"),
 }
 

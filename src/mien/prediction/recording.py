@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mien.core.errors import InputError
+from mien.prediction.expected_duration import expected_duration_s
 from mien.prediction.jobs import Job
 from mien.prediction.model_card import ModelSummary
 from mien.prediction.options import Options
@@ -20,7 +21,11 @@ from mien.signals.voice_activity import Detector, find_detector
 POOL_S = 120.0
 """Most audio that waits for the model, across files: enough to batch clips of like length."""
 
-Heard = Callable[[float], None]
+Heard = Callable[[float, float], None]
+"""Hears, while a file is read, how many more seconds of audio and, as far as known, how many more bytes."""
+
+LONG_BYTES = 5_000_000
+"""Size from which a file is worth asking for its expected duration."""
 
 
 @dataclass
@@ -81,7 +86,7 @@ def analyze_recordings(
         predictor: the model.
         options: how to cut.
         detector: name of the voice-activity detector.
-        heard: called with the seconds of audio read since its last call.
+        heard: called with the seconds and bytes read since its last call.
 
     Returns:
         One recording per job, in order.
@@ -162,12 +167,16 @@ def _cuts(
     """Cut one file while it is decoded; note what its reader noted."""
     stream = open_audio(recording.job.path, rate_hz=summary.rate_hz)
 
+    asked = heard is not None and recording.job.size >= LONG_BYTES
+    expected_s = expected_duration_s(recording.job.path) if asked else None
+
     def blocks() -> Iterator[NDArray[np.float32]]:
         for block in stream:
             recording.duration_s += len(block) / summary.rate_hz
             yield block
             if heard is not None:
-                heard(len(block) / summary.rate_hz)
+                seconds = len(block) / summary.rate_hz
+                heard(seconds, recording.job.size * seconds / expected_s if expected_s else 0.0)
 
     for cut in segmenter.cuts(blocks(), summary.rate_hz):
         if len(cut.samples):

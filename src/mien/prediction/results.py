@@ -107,7 +107,7 @@ class Results:
             affect.files,
             affect.failures,
             model=model_facts(self._model),
-            run=self._run,
+            run={**self._run, "status": "complete"},
             media=self._media(),
         )
 
