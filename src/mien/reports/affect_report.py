@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from mien.core.files import write_atomically
-from mien.reports.columns import Columns, find_columns, limit_categories
+from mien.reports.columns import Columns, drawn_table, find_columns
 from mien.reports.embedded_audio import AudioAllowance, playable_audio
 from mien.reports.html_page import category_style, escape, html_page
 from mien.reports.model_section import limits_section, model_section, run_section
@@ -61,7 +61,7 @@ def write_report(
     Returns:
         The path written.
     """
-    target, table = Path(path), limit_categories(predictions)
+    target, table = Path(path), drawn_table(predictions)
     file = str(file_row.get("file") or (table["file"].iloc[0] if len(table) else target.stem))
     background = Background(model, run, find_columns(table))
     recording = recording_of(file, file_row, table)
@@ -95,7 +95,7 @@ def write_reports(
     Returns:
         The path of `report.html`.
     """
-    table = limit_categories(predictions)
+    table = drawn_table(predictions)
     background = Background(model, run, find_columns(table))
     recordings = _recordings(table, files, failures)
     page, allowance = Path(folder) / "report.html", AudioAllowance()
@@ -187,7 +187,11 @@ def _write_single(
             threshold=background.threshold,
         )
         contents = [(f"../{back}", "All files")] if back else []
-        contents += [("#r0", "Overview"), ("#r0-cap", "Timeline")] if len(one.table) else [("#r0", "Result")]
+        contents += (
+            [("#r0", "Overview"), ("#r0-time", "Timeline"), ("#r0-rows", "Segments")]
+            if len(one.table)
+            else [("#r0", "Result")]
+        )
         return _page(one.name, section, contents, background)
 
     return _write_small(page, render, [one])

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from mien.reports.columns import find_columns
+from mien.reports.columns import find_columns, values_of
 from mien.reports.plain_words import clock, count, length, listed, percent
 
 WORTH_NAMING = 0.05
@@ -73,7 +73,7 @@ def doubt_shares(table: pd.DataFrame) -> np.ndarray:
     names = [name for name in ("aleatoric.category", "epistemic.category") if name in table]
     if not names or count_of_categories < 2:
         return np.full(len(table), np.nan)
-    total = table[names].astype(float).sum(axis=1, min_count=1).to_numpy()
+    total = values_of(table, names).sum(axis=1)
     return np.asarray(np.clip(total / math.log(count_of_categories), 0, 1))
 
 
@@ -102,7 +102,7 @@ def summarize(table: pd.DataFrame, duration_s: float = math.nan) -> AffectSummar
     names = find_columns(table).categories
     shares: dict[str, float] = {}
     if names:
-        best = table[[f"p.{name}" for name in names]].to_numpy(float).argmax(axis=1)
+        best = values_of(table, (f"p.{name}" for name in names)).argmax(axis=1)
         raw = {name: float(weight[(best == k) & ~withheld].sum() / total) for k, name in enumerate(names)}
         shares = dict(sorted(raw.items(), key=lambda item: -item[1]))
     doubt = doubt_shares(table)

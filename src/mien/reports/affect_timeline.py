@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from mien.reports.affect_summary import AffectSummary, sentences
-from mien.reports.columns import Columns, find_columns
+from mien.reports.columns import Columns, find_columns, values_of
 from mien.reports.html_page import escape
 from mien.reports.plain_words import clock, count, length
 from mien.reports.timeline_lanes import (
@@ -47,7 +47,7 @@ def draw_lanes(rows: pd.DataFrame, lanes: list[Lane], duration_s: float, thresho
     at, withheld = spans(rows, duration_s), rows["abstain"].to_numpy(bool)
     drawn, left = [], list(lanes)
     if columns.categories:
-        p = rows[[f"p.{name}" for name in columns.categories]].to_numpy(float)
+        p = values_of(rows, (f"p.{name}" for name in columns.categories))
         best = p.argmax(axis=1)
         drawn.append(strongest_paths(at, best, withheld, left.pop(0)))
         for k in range(p.shape[1]):
@@ -62,7 +62,7 @@ def draw_lanes(rows: pd.DataFrame, lanes: list[Lane], duration_s: float, thresho
 def hatched(rows: pd.DataFrame, duration_s: float) -> str:
     """Return one hatched box per run of abstained rows; they lie over the drawing."""
     boxes, start, end = [], math.nan, math.nan
-    for left, right in rows.loc[rows["abstain"], ["start", "end"]].to_numpy(float):
+    for left, right in values_of(rows, ("start", "end"))[rows["abstain"].to_numpy(bool)]:
         if left - end > duration_s / 500 or not math.isfinite(end):
             boxes.append((start, end))
             start = left
@@ -94,10 +94,10 @@ def moments(rows: pd.DataFrame) -> str:
     1 if abstained.
     """
     names = [str(name) for name in rows.columns if str(name).startswith("p.")]
-    p = rows[names].to_numpy(float) if names else np.zeros((len(rows), 0))
+    p = values_of(rows, names)
     order = np.argsort(-p, axis=1, kind="stable")[:, :2]
     doubt = np.nan_to_num(rows["doubt"].to_numpy(float) * 100, nan=-1).round().astype(int).tolist()
-    times = rows[["start", "end"]].to_numpy(float).round(2).tolist()
+    times = values_of(rows, ("start", "end")).round(2).tolist()
     withheld = rows["abstain"].astype(int).tolist()
     best = np.stack([order, np.take_along_axis(p * 100, order, axis=1).round().astype(int)], axis=2)
     listing = [

@@ -129,9 +129,10 @@ def recording_section(
 data-duration="{_timeline_length(recording):.2f}">{heading}
 <div class="told">{told}{notes}</div>
 {figures(recording.summary)}{mixture(recording.summary, categories)}
-<h{sub}>Timeline</h{sub}>{player(recording, index)}
+<h{sub} id="{identity}-time">Timeline</h{sub}>{player(recording, index)}
 {figure}
-<h{sub}>Segments</h{sub}><details class="rows"{open_rows}><summary>{count(len(recording.table), "segment")}
+<h{sub} id="{identity}-rows">Segments</h{sub}>
+<details class="rows"{open_rows}><summary>{count(len(recording.table), "segment")}
 in numbers</summary>
 {segment_table(recording.table, name=recording.name, most=detail.rows)}</details></section>
 """

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from mien.reports.affect_summary import abstained, doubt_shares
-from mien.reports.columns import Columns, find_columns
+from mien.reports.columns import Columns, find_columns, values_of
 from mien.reports.html_page import escape, shortened
 from mien.reports.plain_words import clock, doubt_word
 
@@ -52,8 +52,8 @@ def _head(columns: Columns, speakers: bool) -> str:
 
 
 def _rows(rows: pd.DataFrame, columns: Columns, speakers: bool) -> list[str]:
-    p = rows[[f"p.{name}" for name in columns.categories]].to_numpy(float)
-    values = rows[[*(f"{name}.derived" for name in columns.derived), *columns.dimensions]].to_numpy(float)
+    p = values_of(rows, (f"p.{name}" for name in columns.categories))
+    values = values_of(rows, [*(f"{name}.derived" for name in columns.derived), *columns.dimensions])
     doubt, withheld = doubt_shares(rows), abstained(rows)
     starts, ends = rows["start"].to_numpy(float), rows["end"].to_numpy(float)
     named = rows["speaker"].fillna("").astype(str).tolist() if speakers else []

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from mien.reports.affect_summary import abstained, doubt_shares
-from mien.reports.columns import find_columns
+from mien.reports.columns import find_columns, values_of
 
 
 def drawn_columns(table: pd.DataFrame) -> list[str]:
@@ -36,12 +36,11 @@ def timeline_steps(table: pd.DataFrame, duration_s: float, *, most: int) -> tupl
         A frame (`start`, `end`, the drawn columns, `doubt` in [0, 1], `abstain` bool) sorted by start, and
         the step in seconds, 0.0 where rows are the segments themselves.
     """
-    rows = table[drawn_columns(table)].astype(float)
-    rows.insert(0, "start", table["start"].astype(float))
-    rows.insert(1, "end", table["end"].astype(float))
-    rows["doubt"] = doubt_shares(table)
-    rows["abstain"] = abstained(table).astype(float)
-    rows = rows[np.isfinite(rows["start"]) & np.isfinite(rows["end"])].sort_values("start", kind="stable")
+    names = ["start", "end", *drawn_columns(table)]
+    numbers = np.column_stack([values_of(table, names), doubt_shares(table), abstained(table)])
+    numbers = numbers[np.isfinite(numbers[:, :2]).all(axis=1)]
+    numbers = numbers[np.argsort(numbers[:, 0], kind="stable")]
+    rows = pd.DataFrame(numbers, columns=pd.Index([*names, "doubt", "abstain"], dtype=object))
     step_s = 0.0
     if len(rows) > most:
         step_s = _round_up(max(duration_s, float(rows["end"].max())) / most)
