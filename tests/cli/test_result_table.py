@@ -1,6 +1,8 @@
+import json
+
 import pandas as pd
 
-from mien.cli.result_table import readable_rows
+from mien.cli.result_table import json_lines, readable_rows
 from mien.core.tables import prediction_columns
 
 COLUMNS = prediction_columns(["anger", "neutral"], ["valence"], ["intensity"])
@@ -36,3 +38,16 @@ def test_a_table_without_rows_has_only_a_header() -> None:
     header, rows = readable_rows(pd.DataFrame(columns=COLUMNS))
     assert header[0] == "file"
     assert rows == []
+
+
+def test_json_lines_hold_numbers_truth_values_and_null() -> None:
+    table = pd.DataFrame(
+        [{**ROW, "file": "a/ü.wav", "speaker": pd.NA, "p.anger": float("nan")}], columns=COLUMNS
+    )
+    (line,) = json_lines(table)
+    assert '"file": "a/ü.wav"' in line
+    found = json.loads(line)
+    assert found["speaker"] is None
+    assert found["p.anger"] is None
+    assert found["abstain"] is False
+    assert found["end"] == 2.25

@@ -42,6 +42,12 @@ def test_a_table_of_segments_keeps_times_names_and_speakers(folder: Path) -> Non
     assert job.listed.speakers == ("03", None)
 
 
+def test_a_table_of_files_may_say_who_speaks(folder: Path) -> None:
+    frame = pd.DataFrame({"file": ["a.wav", "b c.wav"], "speaker": ["03", None]})
+    jobs, _ = jobs_of_table(frame, folder=folder, origin="t.csv")
+    assert [job.speaker for job in jobs] == ["03", None]
+
+
 @pytest.mark.parametrize(
     ("alias", "wanted"),
     [

@@ -85,8 +85,10 @@ def _show(affect: "Affect", progress: "Progress", *, json: bool, quiet: bool) ->
     """Print what was asked for on stdout and a summary on stderr."""
     progress.summary(affect)
     if json:
-        lines = affect.table.to_json(orient="records", lines=True, double_precision=6, force_ascii=False)
-        typer.echo(lines, nl=False)
+        from mien.cli.result_table import json_lines
+
+        for line in json_lines(affect.table):
+            typer.echo(line)
     elif affect.out is None and not quiet:
         from mien.cli.result_table import print_result
 

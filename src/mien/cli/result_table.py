@@ -1,6 +1,8 @@
 """Print an analysis as a table: drawn on a terminal, plain columns elsewhere."""
 
+import json
 import sys
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import typer
@@ -60,6 +62,13 @@ def readable_rows(table: "pd.DataFrame") -> tuple[list[str], list[list[str]]]:
             row.append(f"{record['aleatoric.category'] + record['epistemic.category']:.2f}")
         rows.append(row)
     return header, rows
+
+
+def json_lines(table: "pd.DataFrame") -> Iterator[str]:
+    """Yield one JSON object per segment, with the columns of the table; what is missing is null."""
+    columns = [str(name) for name in table.columns]
+    for values in table.astype(object).where(table.notna(), None).itertuples(index=False, name=None):
+        yield json.dumps(dict(zip(columns, values, strict=True)), ensure_ascii=False)
 
 
 def _print_plain(header: list[str], rows: list[list[str]]) -> None:

@@ -59,7 +59,9 @@ def jobs_of_table(frame: pd.DataFrame, *, folder: Path, origin: str) -> tuple[li
         except InputError as error:
             failures[name] = str(error)
             continue
-        jobs.append(Job(name, path, path.stat().st_size, listed))
+        speakers = set(_texts(rows, "speaker"))
+        speaker = speakers.pop() if listed is None and len(speakers) == 1 else None
+        jobs.append(Job(name, path, path.stat().st_size, listed, speaker))
     return jobs, failures
 
 

@@ -35,18 +35,22 @@ class Job:
         path: where it lies.
         size: in bytes, for progress and fair shares.
         listed: its segments, if they came in a table; else it is cut by the run's options.
+        speaker: who speaks in the whole file, if a table of files says so.
     """
 
     file: str
     path: Path
     size: int
     listed: ListedSegments | None = None
+    speaker: str | None = None
 
     @property
     def signature(self) -> str:
-        """Return 16 hex digits that change when the file or its listed segments change."""
+        """Return 16 hex digits that change when the file or what a table says of it change."""
         changed_ns = self.path.stat().st_mtime_ns if self.path.exists() else 0
-        return hashlib.sha256(repr((self.size, changed_ns, self.listed)).encode()).hexdigest()[:16]
+        return hashlib.sha256(repr((self.size, changed_ns, self.listed, self.speaker)).encode()).hexdigest()[
+            :16
+        ]
 
 
 def chunks(

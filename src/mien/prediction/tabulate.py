@@ -108,4 +108,4 @@ def _name(recording: Recording, index: int) -> str:
 
 def _speaker(recording: Recording, index: int) -> str | None:
     listed = recording.job.listed
-    return listed.speakers[index] if listed is not None else None
+    return listed.speakers[index] if listed is not None else recording.job.speaker
