@@ -1,6 +1,8 @@
 """Foreign checkpoints: tiny ones, built here and saved as transformers saves them."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -284,3 +286,15 @@ def test_a_spectrogram_network_hears_no_more_than_its_length(tmp_path: Path) -> 
     model, extractor = tiny_family("AST")
     folder = save(model, tmp_path / "ast", extractor)
     assert load_predictor(f"hf:{folder}").summary.max_duration_s == 2.56
+
+
+def test_without_torch_the_error_names_the_extra() -> None:
+    code = (
+        "import sys; sys.modules['torch'] = None\n"
+        "from mien.core.errors import MissingExtra\n"
+        "from mien.prediction.predictor import load_predictor\n"
+        "try:\n    load_predictor('hf:nobody/nothing')\n"
+        "except MissingExtra as error:\n    print(error)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert "pip install 'mien[train]'" in done.stdout
