@@ -14,46 +14,52 @@ EXIT_NONE_SUCCEEDED = 3
 EXIT_INTERRUPTED = 130
 
 
+Paths = Annotated[
+    list[str],
+    typer.Argument(
+        help="Recordings, folders, or CSV/Parquet tables with column `file` "
+        "(and start, end, segment, speaker).",
+        show_default=False,
+    ),
+]
+Out = Annotated[
+    Path | None, typer.Option(help="Folder for tables and report. Without it a table is printed.")
+]
+Model = Annotated[
+    str, typer.Option(help="Shipped name (see `mien models`), model folder, or hf:<checkpoint>.")
+]
+Segments = Annotated[
+    str, typer.Option(help="vad: cut at pauses in speech; windows: equal lengths; whole: do not cut.")
+]
+Window = Annotated[float | None, typer.Option(help="With --segments windows: length in seconds. (default 3)")]
+Hop = Annotated[
+    float | None, typer.Option(help="With --segments windows: seconds between starts. (default: the window)")
+]
+Licence = Annotated[str | None, typer.Option(help="open: refuse models that may not be used commercially.")]
+Workers = Annotated[int | None, typer.Option(help="Worker processes. (default: one per processor)")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no summary.")]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object per segment.")]
+Resume = Annotated[bool, typer.Option("--resume", help="Go on with an interrupted run in --out.")]
+Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace an earlier run in --out.")]
+
+
 def analyze(
-    paths: Annotated[
-        list[str],
-        typer.Argument(
-            help="Recordings, folders, or CSV/Parquet tables with column `file` "
-            "(and start, end, segment, speaker).",
-            show_default=False,
-        ),
-    ],
-    out: Annotated[
-        Path | None, typer.Option(help="Folder for tables and report. Without it a table is printed.")
-    ] = None,
-    model: Annotated[
-        str, typer.Option(help="Shipped name (see `mien models`), model folder, or hf:<checkpoint>.")
-    ] = "voice-small",
-    segments: Annotated[
-        str, typer.Option(help="vad: cut at pauses in speech; windows: equal lengths; whole: do not cut.")
-    ] = "vad",
-    window: Annotated[
-        float | None, typer.Option(help="With --segments windows: length in seconds. (default 3)")
-    ] = None,
-    hop: Annotated[
-        float | None,
-        typer.Option(help="With --segments windows: seconds between starts. (default: the window)"),
-    ] = None,
-    licence: Annotated[
-        str | None, typer.Option(help="open: refuse models that may not be used commercially.")
-    ] = None,
-    workers: Annotated[
-        int | None, typer.Option(help="Worker processes. (default: one per processor)")
-    ] = None,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no summary.")] = False,
-    json: Annotated[bool, typer.Option("--json", help="Print one JSON object per segment.")] = False,
-    resume: Annotated[bool, typer.Option("--resume", help="Go on with an interrupted run in --out.")] = False,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an earlier run in --out.")] = False,
+    paths: Paths,
+    out: Out = None,
+    model: Model = "voice-small",
+    segments: Segments = "vad",
+    window: Window = None,
+    hop: Hop = None,
+    licence: Licence = None,
+    workers: Workers = None,
+    quiet: Quiet = False,
+    json: Json = False,
+    resume: Resume = False,
+    overwrite: Overwrite = False,
 ) -> None:
     """Say which affect recordings express, segment by segment, and how sure that is.
 
-    Exit codes: 0 all files done, 1 some failed, 2 usage or output
-    folder, 3 none succeeded, 130 interrupted.
+    Exit codes: 0 all files done, 1 some failed, 2 usage or output folder, 3 none succeeded, 130 interrupted.
     """
     from mien.cli.progress import Progress
     from mien.prediction.analyze import analyze as run
