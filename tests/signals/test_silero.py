@@ -60,5 +60,5 @@ def test_noise_is_no_speech_however_quiet():
 
 def test_another_file_is_refused_by_name(tmp_path):
     (tmp_path / "other.onnx").write_bytes(b"no network")
-    with pytest.raises(WeightsError, match="other.onnx"):
+    with pytest.raises(WeightsError, match=r"other\.onnx"):
         SileroDetector(tmp_path / "other.onnx")
