@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from itertools import cycle
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 MOST_FILES = 6
 """Recordings drawn in one figure."""
+DIMENSION_COLORS = ("#1d5c63", "#a0336f", "#b8860f", "#1e2327")
 
 
 def plot_affect(table: pd.DataFrame, *, axes: "Axes | Sequence[Axes] | None" = None) -> "Figure":
@@ -52,8 +54,9 @@ def plot_affect(table: pd.DataFrame, *, axes: "Axes | Sequence[Axes] | None" = N
     if axes is not None:
         own = list(np.ravel(np.array(axes, dtype=object)))
         _draw_recording(shown, own)
-        return own[0].figure.get_figure(root=True) or own[0].figure
-    figure, grid = pyplot.subplots(
+        figure: Figure = own[0].figure
+        return figure
+    new, grid = pyplot.subplots(
         2,
         len(files),
         figsize=(4 + 5 * len(files), 5),
@@ -66,7 +69,7 @@ def plot_affect(table: pd.DataFrame, *, axes: "Axes | Sequence[Axes] | None" = N
         _draw_recording(shown[shown["file"] == file], list(grid[:, column]))
         if len(files) > 1:
             grid[0, column].set_title(str(file).rsplit("/", 1)[-1][:40])
-    return figure
+    return new
 
 
 def _draw_recording(table: pd.DataFrame, axes: list[Any]) -> None:
@@ -108,12 +111,13 @@ def _draw_dimensions(rows: pd.DataFrame, axes: Any) -> None:
             axes.axvspan(start, end, color="0.5", alpha=0.35 * doubt, linewidth=0)
     columns = find_columns(rows)
     low, high = math.inf, -math.inf
-    for name in [*(f"{name}.derived" for name in columns.derived), *columns.dimensions]:
+    drawn = [*(f"{name}.derived" for name in columns.derived), *columns.dimensions]
+    for name, color in zip(drawn, cycle(DIMENSION_COLORS), strict=False):
         derived = name.endswith(".derived")
         values = rows[name].to_numpy(float)
         times, levels = _level_within_segments(starts, ends, values)
         label = name.replace(".derived", " (derived)")
-        axes.plot(times, levels, linestyle=":" if derived else "-", linewidth=2, label=label)
+        axes.plot(times, levels, linestyle=":" if derived else "-", linewidth=2, color=color, label=label)
         low, high = _wider((low, high), dimension_range(values, derived=derived))
     if math.isfinite(low):
         axes.set_ylim(low - 0.02 * (high - low), high + 0.02 * (high - low))

@@ -108,6 +108,17 @@ def moments(rows: pd.DataFrame) -> str:
     return json.dumps(data, separators=(",", ":")).replace("<", "\\u003c")
 
 
+def lane_labels(lanes: list[Lane]) -> str:
+    """Return the names at the left of the lanes."""
+    return "".join(
+        f'<div class="lane{" lead" * (lane.label in ("strongest", "doubt"))}" '
+        f'style="top:{lane.top}px;height:{lane.height}px"><b>{escape(lane.label)}</b>'
+        + (f"<small>{escape(lane.hint)}</small>" if lane.hint else "")
+        + "</div>"
+        for lane in lanes
+    )
+
+
 def draw_timeline(
     table: pd.DataFrame,
     summary: AffectSummary,
@@ -135,13 +146,6 @@ def draw_timeline(
     with_doubt = len(columns.categories) > 1 and bool(rows["doubt"].notna().any())
     lanes = place_lanes(columns, with_doubt=with_doubt)
     height = lanes[-1].bottom + 4 if lanes else 40
-    labels = "".join(
-        f'<div class="lane{" lead" * (lane.label in ("strongest", "doubt"))}" '
-        f'style="top:{lane.top}px;height:{lane.height}px"><b>{escape(lane.label)}</b>'
-        + (f"<small>{escape(lane.hint)}</small>" if lane.hint else "")
-        + "</div>"
-        for lane in lanes
-    )
     grain = (
         f"Each step averages the speech within {length(step_s)}, of {count(len(table), 'segment')} in all."
         if step_s
@@ -149,7 +153,7 @@ def draw_timeline(
     )
     told = " ".join(sentences(summary))
     return f"""<figure class="timeline" aria-labelledby="{identity}-cap">
-<div class="plot"><div class="labels" aria-hidden="true">{labels}</div>
+<div class="plot"><div class="labels" aria-hidden="true">{lane_labels(lanes)}</div>
 <div class="canvas" style="height:{height}px"><svg role="img" aria-labelledby="{identity}-t {identity}-d" \
 viewBox="0 0 {WIDTH} {height}" height="{height}" preserveAspectRatio="none"><title
 id="{identity}-t">Timeline of

@@ -21,7 +21,7 @@ def segment_table(table: pd.DataFrame, *, name: str, most: int) -> str:
     """
     rows = table.sort_values("start", kind="stable").head(most)
     columns = find_columns(table)
-    speakers = "speaker" in table and table["speaker"].notna().any() and table["speaker"].nunique() > 1
+    speakers = "speaker" in table and table["speaker"].nunique() > 1
     left_out = ""
     if len(table) > len(rows):
         left_out = (

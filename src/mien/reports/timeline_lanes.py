@@ -65,7 +65,8 @@ def bars(at: np.ndarray, heights: np.ndarray, lane: Lane) -> str:
         heights: shape (bars,), share of the lane's height in [0, 1].
         lane: where to draw.
     """
-    pieces, reached = [], -math.inf
+    pieces: list[str] = []
+    reached = -math.inf
     for (left, width), share in zip(at, heights, strict=True):
         height = number(float(np.clip(share, 0, 1)) * lane.height) if math.isfinite(share) else "0"
         if height == "0":
