@@ -23,7 +23,7 @@ def browser() -> Iterator:
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as engines:
-        opened = engines.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        opened = engines.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS, timeout=180_000)
         yield opened
         opened.close()
 
@@ -59,6 +59,7 @@ class Opened:
 
     def __init__(self, browser, path: Path, **options) -> None:
         self.page = browser.new_page(**options)
+        self.page.set_default_timeout(120_000)
         self.requests: list[str] = []
         self.complaints: list[str] = []
         self.page.on("request", lambda request: self.requests.append(request.url))
@@ -79,7 +80,7 @@ def opened(browser, report: Path) -> Iterator[Opened]:
 
 def wait_until(page, expression: str) -> None:
     """Poll from outside: the page's own policy forbids it to evaluate strings."""
-    for _ in range(400):
+    for _ in range(2400):
         if page.evaluate(expression):
             return
         page.wait_for_timeout(25)
