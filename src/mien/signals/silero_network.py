@@ -90,7 +90,7 @@ class Network:
         bins = self._basis.shape[1] // 2
         x = np.sqrt(spectrum[..., :bins] ** 2 + spectrum[..., bins:] ** 2)  # (N, 4, 129)
         for (weight, bias), stride in zip(self._encoder, (1, 2, 2, 1), strict=True):
-            x = _convolve(x, weight, bias, stride)  # (N, 4, 128), (N, 2, 64), (N, 1, 64), (N, 1, 128)
+            x = _convolve(x, weight, bias, stride=stride)  # (N, 4, 128), (N, 2, 64), (N, 1, 64), (N, 1, 128)
         return x[:, 0]
 
     def _remember(self, gates: Array, state: State) -> Array:
@@ -114,7 +114,7 @@ class Network:
         return outputs
 
 
-def _convolve(x: Array, weight: Array, bias: Array, stride: int) -> Array:
+def _convolve(x: Array, weight: Array, bias: Array, *, stride: int) -> Array:
     """Convolve `(N, T, C)` over time with a kernel of 3 and one step of padding, then rectify."""
     channels = x.shape[2]
     padded = np.pad(x, ((0, 0), (1, 1), (0, 0))).reshape(len(x), -1)
