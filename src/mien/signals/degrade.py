@@ -154,21 +154,21 @@ def degrade(samples: np.ndarray, generator: np.random.Generator, *, rate_hz: int
     Returns:
         float32, of another length where the speed was changed.
     """
-    if generator.random() < 0.6:
-        samples = speed(samples, generator.uniform(0.88, 1.12), rate_hz=rate_hz)
+    if generator.random() < 0.5:
+        samples = speed(samples, generator.uniform(0.9, 1.1), rate_hz=rate_hz)
+    if generator.random() < 0.25:
+        samples = room(samples, generator, reverberation_s=generator.uniform(0.1, 0.5), rate_hz=rate_hz)
     if generator.random() < 0.4:
-        samples = room(samples, generator, reverberation_s=generator.uniform(0.1, 0.7), rate_hz=rate_hz)
-    if generator.random() < 0.6:
-        samples = microphone(samples, generator, depth_db=generator.uniform(1.0, 6.0), rate_hz=rate_hz)
-    if generator.random() < 0.5:
-        samples = noise(samples, generator, snr_db=generator.uniform(5.0, 35.0))
-    if generator.random() < 0.5:
+        samples = microphone(samples, generator, depth_db=generator.uniform(1.0, 4.0), rate_hz=rate_hz)
+    if generator.random() < 0.3:
+        samples = noise(samples, generator, snr_db=generator.uniform(10.0, 35.0))
+    if generator.random() < 0.3:
         peak_db = 20 * np.log10(np.max(np.abs(samples)) + 1e-6)
         samples = gain(samples, generator.uniform(-30.0, 8.0) - peak_db)
     line = generator.random()
-    if line < 0.12:
+    if line < 0.06:
         return telephone(samples, rate_hz=rate_hz)
-    if line < 0.3:
+    if line < 0.18:
         return mp3(samples, bit_rate=int(generator.choice([8000, 16000, 24000, 32000])), rate_hz=rate_hz)
     return samples
 

@@ -9,10 +9,12 @@ import soundfile
 import torch
 
 from mien.core.errors import DataError
+from mien.core.workers import spread
 from mien.nets.log_mel import LogMel
 from mien.signals.degrade import degrade
 
 RATE_HZ = 16000
+CLIPS_PER_JOB = 100
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,16 @@ class Clips:
 
 
 @dataclass(frozen=True)
+class ClipJob:
+    """Name some clips to prepare: files, the number of the first, copies and seed."""
+
+    files: tuple[str, ...]
+    first: int
+    degraded_copies: int
+    seed: int
+
+
+@dataclass(frozen=True)
 class Batch:
     """One step's input: frames `(B, bands, T)`, valid `(B, T)`, row `(B,)` into the clips."""
 
@@ -46,7 +58,13 @@ class Batch:
 
 
 def prepare_clips(
-    table: pd.DataFrame, *, categories: list[str], dimensions: list[str], degraded_copies: int, seed: int
+    table: pd.DataFrame,
+    *,
+    categories: list[str],
+    dimensions: list[str],
+    degraded_copies: int,
+    seed: int,
+    workers: int = 1,
 ) -> Clips:
     """Read every clip, degrade copies of it and compute log-mel frames.
 
@@ -57,28 +75,52 @@ def prepare_clips(
         dimensions: names of the further targets.
         degraded_copies: how many degraded copies of each clip to make.
         seed: seeds every clip's own generator, so that a clip's copies do not depend on the others.
+        workers: processes; the result does not depend on their number.
 
     Raises:
         DataError: a recording has another rate than 16 kHz or more than one channel.
     """
-    front_end = LogMel()
-    frames: list[list[np.ndarray]] = [[] for _ in range(degraded_copies + 1)]
-    for number, file in enumerate(table["file"]):
-        samples, rate_hz = soundfile.read(file, dtype="float32")
-        if rate_hz != RATE_HZ or samples.ndim != 1:
-            raise DataError(
-                f"Got {rate_hz} Hz, {samples.ndim}-dimensional in `{file}`, expected mono at 16000 Hz."
-            )
-        generator = np.random.default_rng([seed, number])
-        frames[0].append(_log_mel(front_end, samples))
-        for copy in range(1, degraded_copies + 1):
-            frames[copy].append(_log_mel(front_end, degrade(samples, generator, rate_hz=RATE_HZ)))
+    jobs = [
+        ClipJob(tuple(table["file"].iloc[first : first + CLIPS_PER_JOB]), first, degraded_copies, seed)
+        for first in range(0, len(table), CLIPS_PER_JOB)
+    ]
+    found: dict[int, list[list[np.ndarray]]] = {}
+    for number, result in spread(prepare_some, jobs, workers=min(workers, len(jobs))):
+        if isinstance(result, BaseException):
+            raise result
+        found[number] = result
+    frames = [
+        [clip for number in range(len(jobs)) for clip in found[number][copy]]
+        for copy in range(degraded_copies + 1)
+    ]
     return Clips(
         table=table,
         frames=frames,
         category=table["category"].map({name: index for index, name in enumerate(categories)}).to_numpy(),
         dimensions=_dimension_targets(table, dimensions),
     )
+
+
+def prepare_some(job: ClipJob) -> list[list[np.ndarray]]:
+    """Return `frames[copy][clip]` of one job.
+
+    Raises:
+        DataError: a recording has another rate than 16 kHz or more than one channel.
+    """
+    torch.set_num_threads(1)
+    front_end = LogMel()
+    frames: list[list[np.ndarray]] = [[] for _ in range(job.degraded_copies + 1)]
+    for number, file in enumerate(job.files, start=job.first):
+        samples, rate_hz = soundfile.read(file, dtype="float32")
+        if rate_hz != RATE_HZ or samples.ndim != 1:
+            raise DataError(
+                f"Got {rate_hz} Hz, {samples.ndim}-dimensional in `{file}`, expected mono at 16000 Hz; convert it."
+            )
+        generator = np.random.default_rng([job.seed, number])
+        frames[0].append(_log_mel(front_end, samples))
+        for copy in range(1, job.degraded_copies + 1):
+            frames[copy].append(_log_mel(front_end, degrade(samples, generator, rate_hz=RATE_HZ)))
+    return frames
 
 
 def training_batches(

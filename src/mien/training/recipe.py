@@ -3,6 +3,7 @@
 import importlib
 import json
 import logging
+import os
 import time
 from pathlib import Path
 from typing import Literal
@@ -73,6 +74,7 @@ def run(recipe: str, overrides: list[str], *, data_root: Path, out: Path, fold: 
         dimensions=settings.data.dimensions,
         degraded_copies=settings.data.degraded_copies,
         seed=settings.seed,
+        workers=os.cpu_count() or 1,
     )
     LOGGER.info("prepared %d clips of %d speakers", len(table), table["speaker"].nunique())
     for number in range(FOLDS + 1) if fold is None else [fold]:

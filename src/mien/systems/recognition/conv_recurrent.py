@@ -42,7 +42,7 @@ class Config(BaseModel):
     )
     width: int = Field(112, ge=4, description="width of the recurrence")
     members: int = Field(4, ge=1, description="heads that give an opinion each")
-    dropout: float = Field(0.3, ge=0, lt=1, description="chance to drop a value before recurrence and heads")
+    dropout: float = Field(0.2, ge=0, lt=1, description="chance to drop a value before recurrence and heads")
 
 
 class Head(nn.Module):
