@@ -114,7 +114,7 @@ def prepare_some(job: ClipJob) -> list[list[np.ndarray]]:
         samples, rate_hz = soundfile.read(file, dtype="float32")
         if rate_hz != RATE_HZ or samples.ndim != 1:
             raise DataError(
-                f"Got {rate_hz} Hz, {samples.ndim}-dimensional in `{file}`, expected mono at 16000 Hz; convert it."
+                f"Got {rate_hz} Hz, {samples.ndim}-dimensional in `{file}`, expected mono at 16000 Hz."
             )
         generator = np.random.default_rng([job.seed, number])
         frames[0].append(_log_mel(front_end, samples))
