@@ -68,18 +68,21 @@ def run(recipe: str, overrides: list[str], *, data_root: Path, out: Path, fold: 
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "recipe.json").write_text(settings.model_dump_json(indent=2))
     table = load_table(settings.data, data_root)
-    clips = prepare_clips(
-        table,
-        categories=settings.data.categories,
-        dimensions=settings.data.dimensions,
-        degraded_copies=settings.data.degraded_copies,
-        seed=settings.seed,
-        workers=os.cpu_count() or 1,
-    )
-    LOGGER.info("prepared %d clips of %d speakers", len(table), table["speaker"].nunique())
-    for number in range(FOLDS + 1) if fold is None else [fold]:
-        train_part(settings, clips, number, folder=folder)
+    wanted = range(FOLDS + 1) if fold is None else [fold]
+    if missing := [number for number in wanted if not (folder / part_name(number)).exists()]:
+        clips = prepare_clips(
+            table,
+            categories=settings.data.categories,
+            dimensions=settings.data.dimensions,
+            degraded_copies=settings.data.degraded_copies,
+            seed=settings.seed,
+            workers=os.cpu_count() or 1,
+        )
+        LOGGER.info("prepared %d clips of %d speakers", len(table), table["speaker"].nunique())
+        for number in missing:
+            train_part(settings, clips, number, folder=folder)
     if all((folder / part_name(number)).exists() for number in range(FOLDS + 1)):
+        # Imported late: shipping reads this module's recipe.
         importlib.import_module("mien.training.shipping").ship(settings, table, folder=folder)
     return folder
 
@@ -118,8 +121,6 @@ def build_net(settings: Recipe, seed: int) -> torch.nn.Module:
 def train_part(settings: Recipe, clips: Clips, number: int, *, folder: Path) -> None:
     """Train one fold and store its held-out logits, or train on everything and store the weights."""
     target = folder / part_name(number)
-    if target.exists():
-        return
     start = time.monotonic()
     net = build_net(settings, settings.seed + number)
     held_out = clips.table["fold"].to_numpy() == number
