@@ -63,6 +63,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     Args:
         arguments: words after `mien`; default those of the process.
     """
+    # Read when numpy loads, in worker processes as well: small matrix products only spin on more threads.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     try:
         code = app(args=arguments, prog_name="mien", standalone_mode=False)
         sys.stdout.flush()
