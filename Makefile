@@ -12,7 +12,7 @@ RESULTS := demo-results
 FUZZ_COUNT ?= 10000
 FUZZ_SEED ?= 0
 
-.PHONY: demo test lint fuzz bench browser clean
+.PHONY: demo test lint fuzz bench models browser clean
 
 demo: $(VENV)/.made-base $(SPEECH)
 	$(BIN)/mien analyze $(SPEECH) --out $(RESULTS) --overwrite
@@ -33,6 +33,11 @@ fuzz: $(VENV)/.made-dev
 
 bench: $(VENV)/.made-dev
 	$(BIN)/python benchmarks/run_all.py
+
+# Trains the shipped voice models again; DATA holds one folder per corpus. About an hour on two cores.
+models: $(VENV)/.made-dev
+	$(BIN)/python scripts/ship_models.py $(DATA)
+	$(BIN)/python scripts/readme_models.py
 
 # The report is looked at in a real browser by a test; without one that test is skipped with its reason.
 browser:
