@@ -49,9 +49,9 @@ def card_text(
 
 Unweighted average recall in %, joint 5-fold: every speaker is judged by a model that never heard them. The
 choice is among all {len(settings.data.categories)} categories, also where a corpus lacks some. No speaker
-normalization; the number of epochs is fixed, not selected; one seed. What was changed in the recipe after a look
-at held-out scores stands in `docs/results/README.md`. The interval is the 95 % bootstrap by speaker. The floor
-is a linear SVM on eGeMAPS functionals.
+normalization; the number of epochs is fixed, not selected; one seed. What was changed in the recipe after
+a look at held-out scores stands in `docs/results/README.md`. The interval is the 95 % bootstrap by speaker.
+The floor is a linear SVM on eGeMAPS functionals.
 
 {_score_rows(scores)}
 
