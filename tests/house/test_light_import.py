@@ -35,8 +35,12 @@ def test_help_and_version_load_nothing_heavy(flag):
 
 
 def test_all_public_names_can_be_fetched():
-    code = "import mien\nfor name in mien.__all__: getattr(mien, name)"
-    subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    code = (
+        "import mien\nprint(sum(getattr(mien, name) is not None for name in mien.__all__), len(mien.__all__))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    fetched, named = done.stdout.split()
+    assert fetched == named
 
 
 def test_an_unknown_public_name_is_an_attribute_error():

@@ -3,13 +3,12 @@
 import numpy as np
 
 from mien.core.errors import DataError
+from mien.prediction.onnx_predictor import softmax
 
 
 def member_probabilities(logits: np.ndarray, temperature: float = 1.0) -> np.ndarray:
     """Return softmax over the last axis of `logits / temperature`, same shape."""
-    scaled = logits / temperature
-    exponent = np.exp(scaled - scaled.max(axis=-1, keepdims=True))
-    return np.asarray(exponent / exponent.sum(axis=-1, keepdims=True))
+    return softmax(np.asarray(logits, dtype=np.float64) / temperature)
 
 
 def fit_temperature(logits: np.ndarray, truth: np.ndarray) -> float:

@@ -64,7 +64,7 @@ class OnnxPredictor:
         self._check(clips)
         for rows in batches([len(clip) for clip in clips], most=int(BATCH_S * summary.rate_hz)):
             answers = self._run([clips[row] for row in rows])
-            p[rows] = _softmax(answers["category_logits"])
+            p[rows] = softmax(answers["category_logits"])
             for name in dimensions:
                 dimensions[name][rows] = answers[name]
         return Outputs(p, dimensions)
@@ -128,7 +128,7 @@ def batches(lengths: Sequence[int], *, most: int) -> Iterator[list[int]]:
         yield sorted(group)
 
 
-def _softmax(logits: NDArray[np.float64]) -> NDArray[np.float64]:
+def softmax(logits: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return probabilities over the last axis; in float64, so that they sum to 1 to rounding."""
     if logits.shape[-1] == 0:
         return logits

@@ -18,6 +18,7 @@ from mien.core.files import sha256_of
 from mien.core.optional import require
 from mien.nets.label_words import are_dimensions, category_of, dimension_of
 from mien.prediction.model_card import ModelSummary
+from mien.prediction.onnx_predictor import softmax
 from mien.prediction.predictor import Outputs
 
 BATCH_S = 60.0
@@ -157,7 +158,7 @@ class HfPredictor:
         if self._regression:
             values = {name: answers[:, [column]] for column, name in enumerate(self._columns)}
             return Outputs(np.zeros((len(clips), 1, 0)), values)
-        return Outputs(self._merge(_softmax(answers))[:, None, :])
+        return Outputs(self._merge(softmax(answers))[:, None, :])
 
     def _run(self, clips: list[NDArray[np.float32]]) -> NDArray[np.float64]:
         """Return the raw outputs (B, K) of clips of one length."""
@@ -317,12 +318,6 @@ def _equal_batches(lengths: Sequence[int], most: int) -> Iterator[list[int]]:
         step = max(1, most // length)
         for begin in range(0, len(rows), step):
             yield rows[begin : begin + step]
-
-
-def _softmax(logits: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return (N, K) probabilities of (N, K) logits."""
-    powers = np.exp(logits - logits.max(axis=-1, keepdims=True))
-    return np.asarray(powers / powers.sum(axis=-1, keepdims=True))
 
 
 def _first_line(error: BaseException) -> str:
