@@ -46,7 +46,9 @@ def test_missing_files_are_dropped_only_when_asked_and_counted_aloud(clips):
 def test_nothing_is_said_where_nothing_is_missing(clips):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        locate_files(["1.wav"], clips, missing="drop")
+        paths, there = locate_files(["1.wav"], clips, missing="drop")
+    assert paths == [str(clips / "1.wav")]
+    assert there.tolist() == [True]
 
 
 def test_a_table_whose_files_are_all_missing_is_an_error_even_so(clips):

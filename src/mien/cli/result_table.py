@@ -1,4 +1,4 @@
-"""Print an analysis as a table: drawn on a terminal, plain columns elsewhere."""
+"""Print an analysis: a table for people, JSON lines for programs."""
 
 import json
 import sys
@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import typer
+
+from mien.cli.print_table import print_table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -16,10 +18,7 @@ if TYPE_CHECKING:
 def print_result(affect: "Affect") -> None:
     """Print one line per segment on stdout."""
     header, rows = readable_rows(affect.table)
-    if sys.stdout.isatty():
-        _print_drawn(header, rows)
-    else:
-        _print_plain(header, rows)
+    print_table(header, rows, left=("file", "speaker", "affect"))
     if affect.table["abstain"].any() and sys.stdout.isatty():
         typer.echo("? the model is too unsure to be read.")
 
@@ -69,23 +68,3 @@ def json_lines(table: "pd.DataFrame") -> Iterator[str]:
     columns = [str(name) for name in table.columns]
     for values in table.astype(object).where(table.notna(), None).itertuples(index=False, name=None):
         yield json.dumps(dict(zip(columns, values, strict=True)), ensure_ascii=False)
-
-
-def _print_plain(header: list[str], rows: list[list[str]]) -> None:
-    widths = [max(len(row[column]) for row in [header, *rows]) for column in range(len(header))]
-    for row in [header, *rows]:
-        typer.echo("  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip())
-
-
-def _print_drawn(header: list[str], rows: list[list[str]]) -> None:
-    from rich.console import Console
-    from rich.markup import escape
-    from rich.table import Table
-
-    table = Table()
-    for name in header:
-        text = name in ("file", "speaker", "affect")
-        table.add_column(name, justify="left" if text else "right", overflow="fold")
-    for row in rows:
-        table.add_row(*[escape(text) for text in row])
-    Console().print(table)

@@ -30,6 +30,8 @@ SCHEMA: dict[str, Column] = {
     "turn": Column("Int64", "number of the speaking turn in the file, from 0; null where unknown"),
     "speaker": Column("string", "who speaks, unique over corpora; null where unknown"),
     "text": Column("string", "words spoken; null where unknown"),
+    "target": Column("string", "what was rated or predicted: a category scheme or a dimension"),
+    "rater": Column("string", "who rated"),
     "status": Column("string", "ok, no-speech or failed"),
     "segments": Column("Int64", "number of segments found in the file"),
     "duration_s": Column("float64", "duration of the file in seconds"),

@@ -18,7 +18,7 @@ LARGEST_ECE = 0.05
 LEAST_AUROC_OF_ERRORS = 0.70
 LEAST_AUROC_OF_NON_SPEECH = 0.90
 LARGEST_AURC_LOSS = 0.001
-"""Counts as not worse than plain entropy."""
+"""Counts as not worse than least confidence."""
 
 LEAST_GAIN = 0.04
 LARGEST_GAP = 0.05
@@ -38,9 +38,10 @@ def goal_table(
     """Judge answers by the goals U1 to U5.
 
     U1: calibration error at most .05. U2: own errors found by doubt, area under the ROC at least .70, and
-    risk over coverage not worse than by plain entropy. U3: non-speech told from speech by epistemic doubt,
-    at least .90. U4: at least 4 points of average recall gained by abstaining on the most doubtful fifth.
-    U5: at most 5 points between the sexes, and the worst tenth of speakers reported.
+    risk over coverage not worse than by least confidence (1 less the largest probability; plain entropy is
+    what the members' total doubt is already). U3: non-speech told from speech by epistemic doubt, at least
+    .90. U4: at least 4 points of average recall gained by abstaining on the most doubtful fifth. U5: at
+    most 5 points between the sexes, and the worst tenth of speakers reported.
 
     Args:
         answers: as `mien.evaluation.answers` gives them.
@@ -97,21 +98,15 @@ def _errors(corpus: str, part: pd.DataFrame, *, draws: int, seed: int) -> Iterat
         lambda value: value >= LEAST_AUROC_OF_ERRORS,
     )
 
-    def worse(hit: NDArray[Any], total: NDArray[Any], entropy: NDArray[Any]) -> float:
-        return area_under_risk_coverage(total, hit) - area_under_risk_coverage(entropy, hit)
+    def worse(hit: NDArray[Any], total: NDArray[Any], plain: NDArray[Any]) -> float:
+        return area_under_risk_coverage(total, hit) - area_under_risk_coverage(plain, hit)
 
-    entropy = entropy_of(part)
-    found = _with_interval(worse, ~wrong, doubt, entropy, speaker=part["speaker"], draws=draws, seed=seed)
-    what = "risk over coverage (AURC), doubt minus plain entropy"
+    plain = 1 - part["confidence"].to_numpy(dtype=float)
+    found = _with_interval(worse, ~wrong, doubt, plain, speaker=part["speaker"], draws=draws, seed=seed)
+    what = "risk over coverage (AURC), doubt minus least confidence"
     yield _met(
         _row("U2", what, corpus, f"≤ {LARGEST_AURC_LOSS}", **found), lambda value: value <= LARGEST_AURC_LOSS
     )
-
-
-def entropy_of(part: pd.DataFrame) -> NDArray[np.float64]:
-    """Return the entropy of each row's probabilities in nats, `(items,)`."""
-    chances = part[[name for name in part if str(name).startswith("p.")]].to_numpy(dtype=float)
-    return np.asarray(-(chances * np.log(np.clip(chances, 1e-12, 1))).sum(axis=1))
 
 
 def _non_speech(
