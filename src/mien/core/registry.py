@@ -30,6 +30,8 @@ class Room(NamedTuple):
 ROOMS: dict[str, Room] = {
     "backends": Room("mien.nets.backends", ("load",)),
     "corpora": Room("mien.corpora", ("load", "CARD")),
+    "encoders": Room("mien.nets.encoders", ("Config", "build", "CARD")),
+    "objectives": Room("mien.training.objectives", ("Config", "build", "CARD")),
     "systems": Room("mien.systems", ("Config", "build", "CARD"), recursive=True),
 }
 
@@ -40,7 +42,7 @@ def find(room: str, name: str) -> ModuleType:
     """Import one component and nothing else.
 
     Args:
-        room: `backends`, `corpora` or `systems`.
+        room: a key of `ROOMS`, such as `corpora` or `systems`.
         name: as users write it, with hyphens (`ravdess-speech`), or as the file is named.
 
     Raises:

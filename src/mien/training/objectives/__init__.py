@@ -1,0 +1,1 @@
+"""Losses, one per file: what the outputs of a head are compared with."""
