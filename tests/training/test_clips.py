@@ -2,9 +2,10 @@ import numpy as np
 import pandas as pd
 import pytest
 import soundfile
+import torch
 
 from mien.core.errors import DataError
-from mien.training.clips import evaluation_batches, prepare_clips, training_batches
+from mien.training.clips import EpochBatches, evaluation_batches, prepare_clips
 
 
 @pytest.fixture
@@ -25,6 +26,10 @@ def prepare(table: pd.DataFrame, copies: int = 2):
     )
 
 
+def epoch_of(clips, rows, *, seed: int = 0, epoch: int = 0) -> EpochBatches:
+    return EpochBatches(clips, rows, batch_size=2, longest_frames=20, seed=seed, epoch=epoch)
+
+
 def test_copy_zero_is_the_recording_and_the_others_are_not(table):
     clips = prepare(table)
     assert len(clips.frames) == 3
@@ -37,16 +42,24 @@ def test_copy_zero_is_the_recording_and_the_others_are_not(table):
 
 
 def test_an_epoch_holds_every_clip_once(table):
-    clips = prepare(table, copies=0)
-    batches = training_batches(
-        clips, np.arange(6), batch_size=2, longest_frames=20, generator=np.random.default_rng(0)
-    )
+    batches = epoch_of(prepare(table, copies=0), np.arange(6))
     seen = []
     for batch in batches:
         assert batch.frames.shape[2] <= 20
         assert batch.valid.shape == (batch.frames.shape[0], batch.frames.shape[2])
         seen += batch.row.tolist()
     assert sorted(seen) == list(range(6))
+    assert len(batches) == 3
+
+
+def test_an_epoch_can_be_repeated_and_the_next_one_is_another(table):
+    clips = prepare(table)
+    first, again, later = (
+        torch.cat([batch.frames.flatten() for batch in epoch_of(clips, np.arange(6), epoch=epoch)])
+        for epoch in (3, 3, 4)
+    )
+    torch.testing.assert_close(first, again, rtol=0, atol=0)
+    assert first.shape != later.shape or not torch.equal(first, later)
 
 
 def test_evaluation_gives_whole_recordings_with_padding_marked(table):
@@ -80,9 +93,7 @@ def test_degraded_copies_keep_the_sounding_part_and_know_its_times(tmp_path):
 
 def test_a_crop_keeps_the_times_of_its_frames(table):
     clips = prepare(table, copies=0)
-    (batch,) = training_batches(
-        clips, np.array([5]), batch_size=2, longest_frames=20, generator=np.random.default_rng(3)
-    )
+    (batch,) = epoch_of(clips, np.array([5]), seed=3)
     step_s = np.diff(batch.time_s[0])
     assert batch.frames.shape[2] <= 20
     assert 0 <= batch.time_s[0, 0]

@@ -1,18 +1,22 @@
 """Every shipped recipe runs whole, at toy size, on made corpora in their owners' layout."""
 
 import json
+import logging
 import tomllib
 from importlib.resources import files
 from pathlib import Path
 
 import numpy as np
 import onnxruntime
+import pandas as pd
 import pytest
 import soundfile
 
 from mien.core.errors import ConfigError
+from mien.core.settings import parse, read_recipe
 from mien.corpora.partition import joint_5fold
-from mien.training.recipe import run
+from mien.training.clips import Clips
+from mien.training.recipe import Recipe, run, train_part
 
 RECIPES = sorted(path.name.removesuffix(".toml") for path in files("mien").joinpath("recipes").iterdir())
 TOY = ["training.epochs=1", "training.batch_size=16", "data.degraded_copies=0"]
@@ -80,3 +84,39 @@ def test_a_finished_run_is_not_repeated(made_corpora, tmp_path):
 def test_a_typo_in_a_recipe_names_the_right_setting(made_corpora, tmp_path):
     with pytest.raises(ConfigError, match="epochs"):
         run("voice-small", ["training.epoch=1"], data_root=made_corpora, out=tmp_path)
+
+
+class Interrupting(list):
+    """Clips that stop the program when they are asked for the hundredth time."""
+
+    asked = 0
+
+    def __getitem__(self, row):
+        self.asked += 1
+        if self.asked == 100:
+            raise KeyboardInterrupt
+        return super().__getitem__(row)
+
+
+def test_a_part_that_was_interrupted_goes_on_and_ends_the_same(tmp_path, caplog):
+    settings = parse(Recipe, read_recipe("voice-small-open", ["training.epochs=3"]))
+    generator = np.random.default_rng(0)
+    frames = [generator.standard_normal((64, 24)).astype(np.float16) for _ in range(24)]
+    table = pd.DataFrame({"corpus": "made", "category": [str(n % 6) for n in range(24)], "fold": [0, 1] * 12})
+    made = [table, [frames], [[(0.0, 0.4)] * 24], np.arange(24) % 6, np.zeros((24, 0))]
+    for name in ("calm", "stopped"):
+        (tmp_path / name).mkdir()
+    train_part(settings, Clips(*made), 0, folder=tmp_path / "calm")
+    with pytest.raises(KeyboardInterrupt):
+        train_part(
+            settings, Clips(made[0], [Interrupting(frames)], *made[2:]), 0, folder=tmp_path / "stopped"
+        )
+    assert not (tmp_path / "stopped" / "fold-0.npz").exists()
+    with caplog.at_level(logging.INFO):
+        train_part(settings, Clips(*made), 0, folder=tmp_path / "stopped")
+    assert "going on after epoch" in caplog.text
+    calm, stopped = (np.load(tmp_path / name / "fold-0.npz") for name in ("calm", "stopped"))
+    assert calm["rows"].tolist() == list(range(0, 24, 2))
+    for key in ("rows", "category", "dimension"):
+        np.testing.assert_array_equal(calm[key], stopped[key])
+    assert not (tmp_path / "stopped" / "fold-0" / "checkpoints").exists()

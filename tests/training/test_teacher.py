@@ -1,7 +1,6 @@
 """What a teacher hears, and how a student's frames are laid beside it."""
 
 import numpy as np
-import pandas as pd
 import pytest
 import soundfile
 import torch
@@ -94,38 +93,3 @@ def test_a_hint_is_learned_and_padding_does_not_count(heard):
         loss.backward()
         optimizer.step()
     assert float(loss.detach()) < 0.05 * float(before.detach())
-
-
-def test_the_loop_adds_the_hint_and_learns_it():
-    from mien.systems.recognition.conv_recurrent import Config, build
-    from mien.training.clips import Clips
-    from mien.training.loop import LoopConfig, fit
-    from mien.training.teacher import Teacher
-
-    generator, frames = np.random.default_rng(0), []
-    category = np.arange(24) % 2
-    for label in category:
-        values = generator.standard_normal((16, 32))
-        values[8 * label : 8 * label + 8] += 1.0
-        frames.append(values.astype(np.float16))
-    table = pd.DataFrame({"corpus": "made", "category": category.astype(str)})
-    spans = [(0.0, 0.64)] * 24
-    clips = Clips(table, [frames], [spans], category, np.zeros((24, 0)))
-    cause = np.stack([category, 1 - category], axis=1).astype(np.float16)
-    heard = [one[None].repeat(16, axis=0) + 0.01 * generator.standard_normal((16, 2)) for one in cause]
-    tiny = Config(categories=2, dimensions=0, bands=16, channels=(4, 4, 4, 4), width=8, members=2)
-    losses: dict[bool, list[float]] = {True: [], False: []}
-    for taught in losses:
-        torch.manual_seed(0)
-        fit(
-            build(tiny),
-            clips,
-            np.arange(24),
-            config=LoopConfig(epochs=8, batch_size=8, learning_rate=1e-2),
-            seed=0,
-            teacher=Teacher([h.astype(np.float16) for h in heard], 1, 1.0) if taught else None,
-            progress=lambda epoch, loss, taught=taught: losses[taught].append(loss),
-        )
-    # The hint adds its own loss, which falls as the frames come to carry the cause.
-    assert losses[True][0] - losses[False][0] > 0.3
-    assert losses[True][-1] - losses[False][-1] < losses[True][0] - losses[False][0]

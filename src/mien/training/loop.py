@@ -1,191 +1,323 @@
-"""Train a recognizer on labelled clips: epochs, schedule, averaged weights."""
+"""Train anything that says what a batch costs: epochs, selection on dev, checkpoints, log."""
 
 import logging
+import math
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
 
-import numpy as np
 import torch
-from pydantic import BaseModel, ConfigDict, Field
 from torch import Tensor, nn
 
-from mien.core.errors import DataError
-from mien.training.clips import Batch, Clips, evaluation_batches, training_batches
-from mien.training.teacher import Hint, Teacher, heard_at, principal_components
+from mien.core.errors import ConfigError, DataError
+from mien.training.checkpoint import Checkpoint, Checkpoints, stored_weights, write_weights
+from mien.training.loop_config import LoopConfig
+from mien.training.progress import Moment
+from mien.training.random_states import random_states, restore_random
+from mien.training.run_log import EpochRecord, RunLog
+from mien.training.stepper import Stepper, Where
 
-FRAMES_PER_SECOND = 16000 / 256
 LOGGER = logging.getLogger(__name__)
-
-
-class LoopConfig(BaseModel):
-    """How to train."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    epochs: int = Field(40, ge=1, description="passes over the training clips")
-    batch_size: int = Field(32, ge=2, description="clips per step")
-    learning_rate: float = Field(2e-3, gt=0, description="peak of the one-cycle schedule")
-    weight_decay: float = Field(0.02, ge=0, description="AdamW's weight decay")
-    label_smoothing: float = Field(0.1, ge=0, lt=1, description="probability spread over all categories")
-    longest_crop_s: float = Field(4.0, gt=0, description="longest stretch of a clip, in seconds")
-
-
-def fit(
-    net: nn.Module,
-    clips: Clips,
-    rows: np.ndarray,
-    *,
-    config: LoopConfig,
-    seed: int,
-    teacher: Teacher | None = None,
-    progress: Callable[[int, float], None] | None = None,
-) -> nn.Module:
-    """Train `net` on the given rows and return it with averaged weights, in evaluation mode.
-
-    The number of epochs is fixed beforehand and nothing is selected on held-out clips.
-
-    Args:
-        net: has `describe(frames, valid) -> (frames (B, T', W), valid (B, T'))`, of width
-            `described_width` W at every `stride`-th frame, and
-            `judge(…) -> (category logits (B, M, K), dimension logits (B, M, N))` of these.
-        clips: labelled clips.
-        rows: int, which clips to train on.
-        config: the schedule.
-        seed: seeds the order, the augmentation and the clips' weights per member.
-        teacher: an encoder's frames that the net learns to predict beside the labels; of the given rows
-            alone.
-        progress: called with (epoch, mean loss) after each epoch.
-
-    Raises:
-        DataError: the loss is no longer a number; the message names epoch and step.
-    """
-    generator = np.random.default_rng(seed)
-    weights = _clip_weights(clips, rows, members=net.config.members, generator=generator)
-    hint = None if teacher is None else _hint(net, teacher, rows)
-    objective = _Objective(net, clips, weights, config.label_smoothing, teacher, hint)
-    learned = [*net.parameters(), *(hint.parameters() if hint else [])]
-    optimizer = torch.optim.AdamW(learned, lr=config.learning_rate, weight_decay=config.weight_decay)
-    steps = config.epochs * -(-rows.size // config.batch_size)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimizer, config.learning_rate, total_steps=steps, pct_start=0.2
-    )
-    average = torch.optim.swa_utils.AveragedModel(
-        net, multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(0.995), use_buffers=True
-    )
-    for epoch in range(config.epochs):
-        net.train()
-        losses = []
-        for step, batch in enumerate(_epoch_batches(clips, rows, config, generator)):
-            loss = objective(batch)
-            if not torch.isfinite(loss):
-                raise DataError(
-                    f"Got a loss that is no number in epoch {epoch}, step {step}; lower learning_rate."
-                )
-            optimizer.zero_grad()
-            loss.backward()
-            nn.utils.clip_grad_norm_(learned, 2.0)
-            optimizer.step()
-            schedule.step()
-            average.update_parameters(net)
-            losses.append(float(loss.detach()))
-        if progress is not None:
-            progress(epoch, float(np.mean(losses)))
-    return average.module.eval()
-
-
-def _epoch_batches(
-    clips: Clips, rows: np.ndarray, config: LoopConfig, generator: np.random.Generator
-) -> Iterator[Batch]:
-    return training_batches(
-        clips,
-        rows,
-        batch_size=config.batch_size,
-        longest_frames=int(config.longest_crop_s * FRAMES_PER_SECOND),
-        generator=generator,
-    )
-
-
-def recognize_clips(net: nn.Module, clips: Clips, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return category logits `(rows, M, K)` and dimension logits `(rows, M, N)`, in the order of `rows`."""
-    place = {row: index for index, row in enumerate(rows)}
-    category: list = [None] * rows.size
-    dimension: list = [None] * rows.size
-    with torch.inference_mode():
-        for batch in evaluation_batches(clips, rows):
-            logits, further = net.recognize(batch.frames, batch.valid)
-            for index, row in enumerate(batch.row):
-                category[place[row]] = logits[index].numpy()
-                dimension[place[row]] = further[index].numpy()
-    return np.stack(category), np.stack(dimension)
-
-
-def report_progress(name: str, epochs: int) -> Callable[[int, float], None]:
-    """Return a progress function that logs one line per epoch with the time that remains."""
-    start = time.monotonic()
-
-    def progress(epoch: int, loss: float) -> None:
-        spent_s = time.monotonic() - start
-        left_s = spent_s / (epoch + 1) * (epochs - epoch - 1)
-        LOGGER.info("%s epoch %d/%d loss %.4f, %.0f s left", name, epoch + 1, epochs, loss, left_s)
-
-    return progress
-
-
-def _clip_weights(clips: Clips, rows: np.ndarray, *, members: int, generator: np.random.Generator) -> Tensor:
-    """Return `(clips, members)`: rarer (corpus, category) pairs weigh more, and each member differs.
-
-    A member's weight of a clip is drawn once, from 0.25 to 1.75, so that members see different data.
-    """
-    group = clips.table["corpus"].astype(str) + "/" + clips.table["category"].astype(str)
-    counts = group.iloc[rows].value_counts()
-    balance = group.map(counts).fillna(1).to_numpy() ** -0.5
-    balance /= balance[rows].mean()
-    opinions = generator.uniform(0.25, 1.75, (len(group), members))
-    return torch.from_numpy((balance[:, None] * opinions).astype(np.float32))
-
-
-def _hint(net: nn.Module, teacher: Teacher, rows: np.ndarray) -> Hint:
-    mean, projection = principal_components(teacher.heard, rows, components=teacher.components)
-    return Hint(net.described_width, mean=mean, projection=projection)
+Batches = Callable[[int], Iterable[Any]]
 
 
 @dataclass(frozen=True)
-class _Objective:
-    """What a batch costs: cross-entropy, the dimensions' errors where labelled, and the teacher's hint."""
+class Fit:
+    """Hold what training gave.
 
-    net: nn.Module
-    clips: Clips
-    weights: Tensor  # (clips, M)
-    label_smoothing: float
-    teacher: Teacher | None
-    hint: Hint | None
+    Attributes:
+        objective: the objective that was given, with the chosen weights, in evaluation mode.
+        epoch: whose weights were chosen, from 1: the best on dev, or the last.
+        score: of that epoch on dev; None without dev.
+        records: one per epoch.
+        seconds: of all epochs together, also of those before a resume.
+    """
 
-    def __call__(self, batch: Batch) -> Tensor:
-        described, valid = self.net.describe(batch.frames, batch.valid)
-        logits, further = self.net.judge(described, valid)  # (B, M, K), (B, M, N)
-        weight = self.weights[torch.from_numpy(batch.row)]  # (B, M)
-        loss = self._of_categories(logits, batch.row, weight) + 0.3 * self._of_dimensions(
-            further, batch.row, weight
+    objective: nn.Module
+    epoch: int
+    score: float | None
+    records: tuple[EpochRecord, ...]
+    seconds: float
+
+
+def fit(
+    objective: nn.Module,
+    batches: Batches,
+    *,
+    config: LoopConfig,
+    seed: int,
+    folder: Path | None = None,
+    dev: Callable[[nn.Module], float] | None = None,
+    progress: Callable[[Moment], None] | None = None,
+) -> Fit:
+    """Train an objective in place and return it with the chosen weights.
+
+    Nothing is selected on anything but `dev`; without it, the last weights are taken. What is taken and
+    judged are the averaged weights unless `average_decay` is 0. A run with a folder that was stopped, by
+    whatever, goes on where its last checkpoint is, and ends with the weights it would have had (on a CPU
+    to the bit). Start it with `accelerate launch` to use several processes: each gets a share of every
+    batch.
+
+    Args:
+        objective: has `step(batch) -> {name: loss}`, each loss a scalar and already weighted; their sum is
+            what falls. It may have `parameter_groups(learning_rate) -> list[dict]` with own rates (`lr`).
+        batches: gives an epoch's batches for its number, which counts from 0; the same ones whenever it is
+            asked for the same number. A batch has `.to(device)` or is a dataclass, dict or tuple of
+            tensors; where it has `row`, errors name its rows. Give the epoch a length: one without is
+            run through once beforehand to count its batches.
+        config: how to train.
+        seed: seeds Python's, NumPy's and torch's global generators.
+        folder: gets `checkpoints/`, `log.jsonl` and, at the end, `weights.safetensors`.
+        dev: returns a score, higher is better; it is given the objective in evaluation mode.
+        progress: called after each step, and after each epoch with its record.
+
+    Raises:
+        ConfigError: patience without dev, checkpoints of another run, nothing to train, out of memory.
+        DataError: no batches; a loss, gradient or dev score is no number (the last good checkpoint stays).
+        WeightsError: there are checkpoints but none can be read.
+
+    Example:
+        >>> class Line(nn.Module):
+        ...     def __init__(self):
+        ...         super().__init__()
+        ...         self.slope = nn.Parameter(torch.zeros(1))
+        ...     def step(self, batch):
+        ...         return {"error": (self.slope * batch - 3 * batch).square().mean()}
+        >>> config = LoopConfig(epochs=50, learning_rate=0.3, average_decay=0.9)
+        >>> fitted = fit(Line(), lambda epoch: [torch.ones(4)] * 5, config=config, seed=0)
+        >>> round(float(fitted.objective.slope.detach()), 1), len(fitted.records)
+        (3.0, 50)
+    """
+    if config.patience and dev is None:
+        raise ConfigError(
+            f"Got patience = {config.patience} without dev, expected a score to judge by; give dev or set 0."
         )
-        if self.teacher is None or self.hint is None:
-            return loss
-        wanted = heard_at(self.teacher.heard, batch, stride=self.net.stride)
-        return loss + self.teacher.loss_weight * self.hint.loss(described, valid, wanted)
+    run = _Run(objective, batches, config=config, seed=seed, folder=folder, dev=dev, progress=progress)
+    run.resume()
+    while not run.finished:
+        run.train_epoch()
+        run.close_epoch()
+    return run.finish()
 
-    def _of_categories(self, logits: Tensor, row: np.ndarray, weight: Tensor) -> Tensor:
-        target = torch.from_numpy(self.clips.category[row]).unsqueeze(1).expand_as(weight)
-        entropy = nn.functional.cross_entropy(
-            logits.flatten(0, 1), target.flatten(), reduction="none", label_smoothing=self.label_smoothing
-        )
-        return (entropy.view_as(weight) * weight).mean()
 
-    def _of_dimensions(self, further: Tensor, row: np.ndarray, weight: Tensor) -> Tensor:
-        if not further.shape[2]:
-            return further.new_zeros(())
-        wanted = torch.from_numpy(self.clips.dimensions[row]).float().unsqueeze(1).expand_as(further)
-        known = ~torch.isnan(wanted)
-        error = nn.functional.binary_cross_entropy_with_logits(
-            further, torch.nan_to_num(wanted), reduction="none"
+@dataclass
+class _Place:
+    """Where a run is: finished epochs, and what is done of the epoch under way."""
+
+    epoch: int = 0
+    step: int = 0
+    seconds: float = 0.0
+    best_epoch: int = 0
+    best_score: float = -math.inf
+
+
+class _Run:
+    """One call of `fit`."""
+
+    def __init__(
+        self,
+        objective: nn.Module,
+        batches: Batches,
+        *,
+        config: LoopConfig,
+        seed: int,
+        folder: Path | None,
+        dev: Callable[[nn.Module], float] | None,
+        progress: Callable[[Moment], None] | None,
+    ) -> None:
+        self.objective, self.batches, self.config = objective, batches, config
+        self.folder, self.dev, self.progress = folder, dev, progress
+        self.place, self.sums, self.best = _Place(), {}, {}
+        self.steps = -(-_count(batches(0)) // config.accumulation_steps)
+        self._check_some(self.steps)
+        self.stepper = Stepper(objective, config=config, steps=self.steps * config.epochs, seed=seed)
+        self.is_main = self.stepper.accelerator.is_main_process
+        self.checkpoints = self._checkpoints(seed)
+        self.random: dict[str, Any] | None = None
+        self.records: list[EpochRecord] = []
+        self.mark = self.written = time.monotonic()
+
+    @property
+    def finished(self) -> bool:
+        """All epochs are done, or dev has not risen for `patience` epochs."""
+        waited = self.place.epoch - self.place.best_epoch
+        return self.place.epoch >= self.config.epochs or 0 < self.config.patience <= waited
+
+    def resume(self) -> None:
+        """Go to the last checkpoint, where there is one, and open the log."""
+        found = self.checkpoints.read() if self.checkpoints else None
+        if found is not None:
+            self.objective.load_state_dict(found.weights)
+            self.stepper.load_state(found.state["stepper"])
+            self.best, self.sums = found.best, dict(found.state["sums"])
+            self.place = _Place(**found.state["place"])
+            self.random = found.state["random"][self.stepper.accelerator.process_index]
+            self.records = [EpochRecord(**record) for record in found.state["records"]]
+            LOGGER.info("going on after epoch %d, step %d", found.epoch, found.step)
+        if self.is_main:
+            if self.folder is not None:
+                self.folder.mkdir(parents=True, exist_ok=True)
+            self.log = RunLog(self.folder, records=self.records, tensorboard=self.config.tensorboard)
+        self.mark = self.written = time.monotonic()
+
+    def train_epoch(self) -> None:
+        """Take the steps of one epoch, from where the run is."""
+        self.stepper.model.train()
+        groups = _grouped(self.batches(self.place.epoch), self.config.accumulation_steps)
+        for _ in range(self.place.step):
+            next(groups, None)
+        if self.random is not None:
+            restore_random(self.random)
+            self.random = None
+        for group in groups:
+            where = Where(self.place.epoch + 1, self.place.step + 1, self.checkpoints)
+            losses = self.stepper.step(group, where)
+            self.place.step += 1
+            for name, value in losses.items():
+                self.sums[name] = self.sums.get(name, 0.0) + value
+            self._tell(sum(losses.values()))
+            self._write_if_due()
+        self._check_some(self.place.step)
+
+    def close_epoch(self) -> None:
+        """Judge, write the log's line and the checkpoint, and go to the next epoch."""
+        score = self._judge()
+        gathered = self.stepper.gather(self.sums)
+        names = list(dict.fromkeys(name for sums in gathered for name in sums))
+        steps = self.place.step * len(gathered)
+        losses = {name: sum(sums.get(name, 0.0) for sums in gathered) / steps for name in names}
+        self._spend()
+        record = EpochRecord(
+            epoch=self.place.epoch + 1,
+            loss=sum(losses.values()),
+            losses=losses,
+            learning_rate=self.stepper.learning_rate,
+            seconds=round(self.place.seconds, 3),
+            dev=score,
         )
-        return (error * known * weight.unsqueeze(2)).sum() / known.sum().clamp(min=1)
+        self.records.append(record)
+        self.place = replace(self.place, epoch=record.epoch, step=0, seconds=0.0)
+        self.sums = {}
+        if self.is_main:
+            self.log.add(record)
+        if self.finished or self.place.epoch % self.config.checkpoint_every == 0:
+            self._write()
+        self._tell(record.loss, record)
+
+    def finish(self) -> Fit:
+        """Choose the weights, store them and say how long it took."""
+        self.objective.load_state_dict(self.best if self.dev else self._averaged())
+        self.objective.eval()
+        seconds = sum(record.seconds for record in self.records)
+        epoch = self.place.best_epoch if self.dev else self.place.epoch
+        if self.is_main:
+            self.log.close()
+            if self.folder is not None:
+                write_weights(stored_weights(self.objective), self.folder / "weights.safetensors")
+            where = f" in `{self.folder}`" if self.folder else ""
+            LOGGER.info(
+                "trained %d epochs in %.0f s%s; took epoch %d", self.place.epoch, seconds, where, epoch
+            )
+        score = self.place.best_score if self.dev else None
+        return Fit(self.objective, epoch, score, tuple(self.records), seconds)
+
+    def _check_some(self, steps: int) -> None:
+        if not steps:
+            raise DataError(f"Got no batch in epoch {self.place.epoch + 1}, expected one; check the data.")
+
+    def _judge(self) -> float | None:
+        if self.dev is None:
+            return None
+        average = self.stepper.average
+        self.objective.eval()
+        with torch.no_grad(), average.in_place_of(self.objective) if average else torch.no_grad():
+            # Every process judges, so that none waits; the main one's score counts.
+            score = float(self.stepper.gather(float(self.dev(self.objective)))[0])
+            if math.isnan(score):
+                where = Where(self.place.epoch + 1, self.place.step, self.checkpoints)
+                raise DataError(
+                    f"Got a dev score that is no number in {where}, expected one; "
+                    f"check the dev data. {where.kept}"
+                )
+            if score > self.place.best_score or not self.best:
+                self.best = stored_weights(self.objective)
+                self.place.best_epoch, self.place.best_score = self.place.epoch + 1, score
+        return score
+
+    def _averaged(self) -> dict[str, Tensor]:
+        if self.stepper.average is None:
+            return stored_weights(self.objective)
+        with self.stepper.average.in_place_of(self.objective):
+            return stored_weights(self.objective)
+
+    def _tell(self, loss: float, record: EpochRecord | None = None) -> None:
+        if self.progress is None or not self.is_main:
+            return
+        epoch, step = self.place.epoch + 1, self.place.step
+        if record is not None:
+            epoch, step = record.epoch, self.steps
+        self.progress(Moment(epoch, self.config.epochs, step, self.steps, loss, record))
+
+    def _spend(self) -> None:
+        now = time.monotonic()
+        self.place.seconds += now - self.mark
+        self.mark = now
+
+    def _write_if_due(self) -> None:
+        if self.checkpoints is None:
+            return
+        due = time.monotonic() - self.written >= self.config.checkpoint_seconds
+        if self.stepper.agree(due) if self.stepper.accelerator.num_processes > 1 else due:
+            self._write()
+
+    def _write(self) -> None:
+        if self.checkpoints is None:
+            return
+        self._spend()
+        random = self.stepper.gather(random_states())
+        if self.is_main:
+            state = {
+                "stepper": self.stepper.state(),
+                "place": asdict(self.place),
+                "sums": self.sums,
+                "records": [asdict(record) for record in self.records],
+                "random": random,
+            }
+            weights, best = stored_weights(self.objective), (self.best, self.place.best_epoch)
+            self.checkpoints.write(Checkpoint(self.place.epoch, self.place.step, weights, *best, state))
+        self.written = time.monotonic()
+
+    def _checkpoints(self, seed: int) -> Checkpoints | None:
+        if self.folder is None:
+            return None
+        shapes = {f"shape of {n}": list(tensor.shape) for n, tensor in self.objective.state_dict().items()}
+        fingerprint = {
+            "objective": type(self.objective).__name__,
+            **self.config.model_dump(mode="json"),
+            "seed": seed,
+            "steps per epoch": self.steps,
+            "processes": self.stepper.accelerator.num_processes,
+            "dev": self.dev is not None,
+            **shapes,
+        }
+        return Checkpoints(self.folder / "checkpoints", fingerprint=fingerprint)
+
+
+def _count(epoch: Iterable[Any]) -> int:
+    if hasattr(epoch, "__len__"):
+        return len(epoch)
+    return sum(1 for _ in epoch)
+
+
+def _grouped(epoch: Iterable[Any], size: int) -> Iterator[list[Any]]:
+    """Yield lists of `size` batches; the last one may be shorter."""
+    group: list[Any] = []
+    for batch in epoch:
+        group.append(batch)
+        if len(group) == size:
+            yield group
+            group = []
+    if group:
+        yield group

@@ -4,21 +4,26 @@ import importlib
 import json
 import logging
 import os
-import time
+import shutil
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
 import pandas as pd
 import torch
+from accelerate import PartialState
 from pydantic import Field
 
 from mien.core.errors import ConfigError
+from mien.core.files import write_atomically
 from mien.core.registry import find
 from mien.core.settings import Settings, parse, read_recipe, signature
 from mien.corpora.partition import joint_5fold
+from mien.training.checkpoint import stored_weights
+from mien.training.clip_objective import ClipObjective, ClipTraining, recognize_clips
 from mien.training.clips import Clips, prepare_clips
-from mien.training.loop import LoopConfig, fit, recognize_clips, report_progress
+from mien.training.loop import fit
+from mien.training.progress import show_progress
 from mien.training.teacher import Teacher, TeacherConfig, hear
 
 LOGGER = logging.getLogger(__name__)
@@ -43,7 +48,7 @@ class Recipe(Settings):
     licence: str = Field(description="licence of the weights")
     seed: int = Field(7, description="seeds everything")
     data: DataConfig
-    training: LoopConfig
+    training: ClipTraining
     teacher: TeacherConfig | None = Field(None, description="an encoder to learn from beside the labels")
 
 
@@ -76,7 +81,8 @@ def run(recipe: str, overrides: list[str], *, data_root: Path, out: Path, fold: 
         LOGGER.info("prepared %d clips of %d speakers", len(table), table["speaker"].nunique())
         for number in missing:
             train_part(settings, clips, number, teacher=teacher, folder=folder)
-    if all((folder / part_name(number)).exists() for number in range(FOLDS + 1)):
+    whole = all((folder / part_name(number)).exists() for number in range(FOLDS + 1))
+    if whole and PartialState().is_main_process:
         # Imported late: shipping reads this module's recipe.
         importlib.import_module("mien.training.shipping").ship(
             settings, table, folder=folder, data_root=data_root
@@ -134,29 +140,36 @@ def build_net(settings: Recipe, seed: int) -> torch.nn.Module:
 def train_part(
     settings: Recipe, clips: Clips, number: int, *, teacher: Teacher | None = None, folder: Path
 ) -> None:
-    """Train one fold and store its held-out logits, or train on everything and store the weights."""
+    """Train one fold and store its held-out logits, or train on everything and store the weights.
+
+    A part that was stopped goes on from its last checkpoint. Its log stays in a sub-folder of its name.
+    """
     target = folder / part_name(number)
-    start = time.monotonic()
-    net = build_net(settings, settings.seed + number)
     held_out = clips.table["fold"].to_numpy() == number
+    seed, rows = settings.seed + number, clips.rows(~held_out)
+    net = build_net(settings, seed)
+    objective = ClipObjective(net, clips, rows, config=settings.training, seed=seed, teacher=teacher)
     name = f"{settings.name} {'refit' if number == FOLDS else f'fold {number}'}"
-    net = fit(
-        net,
-        clips,
-        clips.rows(~held_out),
-        config=settings.training,
-        seed=settings.seed + number,
-        teacher=teacher,
-        progress=report_progress(name, settings.training.epochs),
-    )
-    partial = target.with_name(f"partial-{target.name}")
-    if number == FOLDS:
-        torch.save(net.state_dict(), partial)
-    else:
-        rows = clips.rows(held_out)
-        category, dimension = recognize_clips(net, clips, rows)
-        np.savez(partial, rows=rows, category=category, dimension=dimension)
-    partial.replace(target)
-    spent = {"part": name, "seconds": round(time.monotonic() - start, 1), "clips": int((~held_out).sum())}
+    inside = folder / target.stem
+    with show_progress(name) as progress:
+        fitted = fit(
+            objective,
+            objective.batches,
+            config=settings.training,
+            seed=seed,
+            folder=inside,
+            progress=progress,
+        )
+    if not PartialState().is_main_process:
+        return
+    with write_atomically(target) as temporary:
+        if number == FOLDS:
+            torch.save(stored_weights(net), temporary)
+        else:
+            rows = clips.rows(held_out)
+            category, dimension = recognize_clips(net, clips, rows)
+            np.savez(temporary, rows=rows, category=category, dimension=dimension)
+    shutil.rmtree(inside / "checkpoints")
+    spent = {"part": name, "seconds": round(fitted.seconds, 1), "clips": int((~held_out).sum())}
     with (folder / "time.jsonl").open("a") as file:
         file.write(json.dumps(spent) + "\n")

@@ -1,0 +1,58 @@
+"""Run a recipe with several seeds and say how much its scores move."""
+
+import json
+from pathlib import Path
+
+from mien.core.errors import ConfigError
+from mien.core.settings import parse, read_recipe
+from mien.evaluation.seeds import SeedSummary, summarize_seeds
+from mien.training.recipe import Recipe, run
+
+APART = 10
+"""Distance between seeds; a run uses one seed per fold, counted from its own."""
+
+
+def run_seeds(recipe: str, overrides: list[str], *, seeds: int, data_root: Path, out: Path) -> Path:
+    """Train a recipe with several seeds, each as a run of its own, and store the spread of its scores.
+
+    Use it before a difference between two recipes is believed. Runs that exist are not repeated, and the
+    first one is the recipe's ordinary run.
+
+    Args:
+        recipe: name of a shipped recipe or path of a TOML file.
+        overrides: settings such as `training.epochs=2`.
+        seeds: how many, at least 2.
+        data_root: folder that holds one folder per corpus.
+        out: folder of runs.
+
+    Returns:
+        The first seed's run, which also gets `seeds.json`: the spread of each corpus' UAR.
+
+    Raises:
+        ConfigError: the recipe is not valid, or fewer than 2 seeds.
+    """
+    if seeds < 2:
+        raise ConfigError(
+            f"Got {seeds} seeds, expected at least 2 for a spread; train more, or one plain run."
+        )
+    first = parse(Recipe, read_recipe(recipe, overrides)).seed
+    numbers = [first + APART * number for number in range(seeds)]
+    folders = [run(recipe, [*overrides, f"seed={seed}"], data_root=data_root, out=out) for seed in numbers]
+    spread = {corpus: summary._asdict() for corpus, summary in spread_of(folders).items()}
+    found = {"metric": "uar", "seeds": numbers, "runs": [folder.name for folder in folders], "spread": spread}
+    (folders[0] / "seeds.json").write_text(json.dumps(found, indent=2), encoding="utf-8")
+    return folders[0]
+
+
+def spread_of(folders: list[Path]) -> dict[str, SeedSummary]:
+    """Return corpus → mean, standard deviation and range of the UAR over finished runs.
+
+    Args:
+        folders: of runs of one recipe, each with `scores.json`.
+
+    Raises:
+        UndefinedScore: fewer than 2 runs.
+    """
+    scores = [json.loads((folder / "scores.json").read_text(encoding="utf-8")) for folder in folders]
+    corpora = scores[0] if scores else {}
+    return {corpus: summarize_seeds([one[corpus]["uar"] for one in scores]) for corpus in corpora}
