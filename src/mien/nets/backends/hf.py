@@ -2,10 +2,8 @@
 
 import hashlib
 import multiprocessing
-import os
 import re
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +14,7 @@ from numpy.typing import NDArray
 from mien.core.errors import InputError, WeightsError
 from mien.core.files import sha256_of
 from mien.core.optional import require
+from mien.nets.hub import find_folder, first_line, quiet
 from mien.nets.label_words import are_dimensions, category_of, dimension_of
 from mien.prediction.model_card import ModelSummary
 from mien.prediction.onnx_predictor import softmax
@@ -27,14 +26,6 @@ BATCH_S = 60.0
 MIN_DURATION_S = 0.5
 MAX_DURATION_S = 15.0
 
-_WANTED_FILES = (
-    "config.json",
-    "preprocessor_config.json",
-    "processor_config.json",
-    "README.md",
-    "model*.safetensors",
-    "model.safetensors.index.json",
-)
 _POOLED_HEAD = "Wav2Vec2ForSpeechClassification"
 # Used in training only (SpecAugment), so many checkpoints leave it out.
 _NEVER_NEEDED = ("masked_spec_embed",)
@@ -92,7 +83,7 @@ def load(identifier: str) -> "HfPredictor":
     """
     require("torch", "train")
     require("transformers", "train")
-    folder = _find_folder(identifier)
+    folder = find_folder(identifier, download=True)
     weights = tuple(sorted(folder.glob("model*.safetensors")))
     if not weights:
         raise WeightsError(
@@ -101,7 +92,7 @@ def load(identifier: str) -> "HfPredictor":
         )
     name = f"hf:{folder.resolve().name}" if Path(identifier).is_dir() else f"hf:{identifier}"
     try:
-        with _quiet():
+        with quiet():
             model, extractor = _open(folder, identifier)
     except WeightsError:
         raise
@@ -109,7 +100,7 @@ def load(identifier: str) -> "HfPredictor":
         # What transformers raises for a broken or foreign checkpoint depends on where it breaks.
         raise WeightsError(
             f"Got checkpoint `{identifier}` that transformers cannot open as an audio classifier "
-            f"({_first_line(error)}); choose a checkpoint saved for audio classification."
+            f"({first_line(error)}); choose a checkpoint saved for audio classification."
         ) from error
     return HfPredictor(Checkpoint(name, folder, weights, model, extractor))
 
@@ -175,30 +166,6 @@ class HfPredictor:
         for column, name in enumerate(self._names):
             merged[:, self._columns.index(name)] += p[:, column]
         return merged
-
-
-def _find_folder(identifier: str) -> Path:
-    """Return the folder of a checkpoint, fetched from the hub where it is no folder."""
-    if Path(identifier).is_dir():
-        return Path(identifier)
-    if not re.fullmatch(r"[\w.-]+(/[\w.-]+)?", identifier) or identifier.startswith("."):
-        raise WeightsError(
-            f"Got checkpoint `{identifier}`, which is no folder; expected hf:<owner>/<name> or hf:<folder>."
-        )
-    from huggingface_hub import snapshot_download
-    from huggingface_hub.errors import HfHubHTTPError
-
-    offline = os.environ.get("MIEN_OFFLINE") == "1"
-    try:
-        return Path(
-            snapshot_download(identifier, allow_patterns=list(_WANTED_FILES), local_files_only=offline)
-        )
-    except (OSError, ValueError, HfHubHTTPError) as error:
-        remedy = "unset MIEN_OFFLINE to fetch it" if offline else "check its name and the network"
-        raise WeightsError(
-            f"Got no checkpoint `{identifier}` ({_first_line(error)}); {remedy}, "
-            "or give a folder as hf:<folder>."
-        ) from error
 
 
 def _open(folder: Path, identifier: str) -> tuple[Any, Any]:
@@ -318,24 +285,3 @@ def _equal_batches(lengths: Sequence[int], most: int) -> Iterator[list[int]]:
         step = max(1, most // length)
         for begin in range(0, len(rows), step):
             yield rows[begin : begin + step]
-
-
-def _first_line(error: BaseException) -> str:
-    """Return the first line of a long message."""
-    return (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".:")
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Keep the loading reports of transformers off the terminal; what matters is raised as an error."""
-    from transformers.utils import logging
-
-    level, bars = logging.get_verbosity(), logging.is_progress_bar_enabled()
-    logging.set_verbosity_error()
-    logging.disable_progress_bar()
-    try:
-        yield
-    finally:
-        logging.set_verbosity(level)
-        if bars:
-            logging.enable_progress_bar()
