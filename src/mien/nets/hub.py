@@ -54,9 +54,10 @@ def find_folder(identifier: str, *, download: bool, wanted: Sequence[str] = MODE
     try:
         return Path(snapshot_download(identifier, allow_patterns=list(wanted), local_files_only=local_only))
     except (OSError, ValueError, HfHubHTTPError) as error:
+        where = "on this machine" if local_only else f"on the hub ({first_line(error)})"
         raise WeightsError(
-            f"Got no checkpoint `{identifier}` ({first_line(error)}); {_remedy(download=download)}, "
-            "or give a folder as hf:<folder>."
+            f"Got no checkpoint `{identifier}` {where}; {_remedy(download=download)}, or give a folder as "
+            "hf:<folder>."
         ) from error
 
 

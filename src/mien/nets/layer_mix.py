@@ -33,7 +33,11 @@ class LayerMix(nn.Module):
         return torch.softmax(self.weights, dim=0)
 
     def forward(self, layers: Sequence[Frames]) -> Frames:
-        """Return the mixed frames of L layers, as `encode_layers` gives them."""
+        """Return the mixed frames of L layers, as `encode_layers` gives them.
+
+        Raises:
+            DataError: there are more or fewer layers than shares.
+        """
         if len(layers) != len(self.weights):
             raise DataError(
                 f"Got {len(layers)} layers, expected {len(self.weights)}; build LayerMix with the encoder's "

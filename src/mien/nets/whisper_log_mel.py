@@ -26,7 +26,7 @@ class WhisperLogMel(nn.Module):
 
     def __init__(self, *, bands: int = 80) -> None:
         super().__init__()
-        self.register_buffer("window", torch.hann_window(WINDOW, device="cpu"), persistent=False)
+        self.register_buffer("window", torch.hann_window(WINDOW), persistent=False)
         self.register_buffer("mel", torch.from_numpy(slaney_mel_matrix(bands)), persistent=False)
 
     def forward(self, samples: Tensor, valid: Tensor) -> tuple[Tensor, Tensor]:
