@@ -42,3 +42,34 @@ def test_bad_input_is_one_line(mien, tmp_path: Path) -> None:
         assert done.returncode == 2, (words, done.stdout)
         assert reason in done.stderr
         assert len(done.stderr.strip().splitlines()) == 1
+
+
+def test_two_models_are_compared_in_sentences_numbers_and_files(mien, tmp_path: Path) -> None:
+    done = mien("evaluate", RESULTS, "--against", f"{RESULTS}-open", "--draws", "100", "--out", "report")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("voice-small recalls 3.9 points more than voice-small-open on emodb [")
+    assert "p by item (optimistic)" in done.stdout
+    assert "Note: nemo is not compared: voice-small-open has no answers for its 548 items" in done.stdout
+    assert done.stdout.rstrip().endswith("Report: report/comparison.html")
+    assert (tmp_path / "report" / "comparison.tex").is_file()
+
+
+def test_a_comparison_as_json_has_every_score_that_was_asked_for(mien) -> None:
+    options = ["--metric", "uar", "--metric", "nll", "--correction", "bh", "--draws", "100", "--json"]
+    done = mien("evaluate", RESULTS, "--against", f"{RESULTS}-open", *options)
+    found = json.loads(done.stdout, parse_constant=lambda word: 1 / 0)
+    assert [row["metric"] for row in found["rows"]] == ["uar", "nll"]
+    assert found["summary"]["correction"] == "bh"
+
+
+def test_bad_words_for_a_comparison_are_one_line(mien) -> None:
+    for words, reason in (
+        (["--metric", "uar"], "Got --metric without --against"),
+        (["--against", "absent"], "does not exist"),
+        (["--against", f"{RESULTS}-open", "--metric", "uarr"], "Did you mean `uar`?"),
+        (["--against", f"{RESULTS}-open", "--non-speech", "x.parquet"], "Got --non-speech with --against"),
+    ):
+        done = mien("evaluate", RESULTS, *words, "--draws", "100")
+        assert done.returncode == 2, (words, done.stdout)
+        assert reason in done.stderr
+        assert len(done.stderr.strip().splitlines()) == 1

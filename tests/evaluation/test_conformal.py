@@ -6,7 +6,7 @@ from scipy.stats import binom, sem
 
 from mien.core.errors import ConfigError, DataError, UndefinedScore
 from mien.evaluation.calibration import member_probabilities
-from mien.evaluation.conformal import compare_coverage, fit_interval, fit_sets, judge_sets
+from mien.evaluation.conformal import compare_coverage, cross_fit_sets, fit_interval, fit_sets, judge_sets
 
 ALPHA = 0.1
 
@@ -175,6 +175,18 @@ def test_coverage_is_reported_for_mixed_and_for_unknown_speakers():
     assert table.loc["apart", "lowest"] < 0.7
     assert "not guaranteed" in table.loc["apart", "note"]
     assert (table["n"] == 1500).all()
+
+
+def test_no_set_is_fitted_on_its_own_fold():
+    chances, truth = model(np.random.default_rng(13), 400)
+    folds = np.arange(400) % 4
+    found = cross_fit_sets(chances, truth, folds=folds, alpha=0.2)
+    for fold in range(4):
+        here = folds == fold
+        expected = fit_sets(chances[~here], truth[~here], alpha=0.2).predict(chances[here])
+        assert (found.sets[here] == expected).all()
+    assert found.hit.tolist() == found.sets[np.arange(400), truth].tolist()
+    assert found.reason == ""
 
 
 def test_coverage_of_few_clips_carries_the_reason_in_its_note():

@@ -80,6 +80,28 @@ def test_a_planted_gap_between_the_sexes_is_found_and_named():
     assert fair_gap["low"] < 0 < fair_gap["high"]
 
 
+def test_a_gap_is_met_or_missed_only_with_its_whole_interval():
+    gaps = pd.DataFrame(
+        {
+            "corpus": ["within", "at", "across", "beyond", "alone"],
+            "attribute": "sex",
+            "metric": "unweighted_average_recall",
+            "gap": [0.02, 0.03, 0.02, 0.12, 0.02],
+            "low": [-0.01, 0.0, -0.08, 0.06, None],
+            "high": [0.04, 0.05, 0.12, 0.2, None],
+            "best": "female",
+            "note": "",
+        }
+    )
+    answers = planted(sure=1.0, items=120)
+    deciles = worst_decile(answers, unweighted_average_recall, draws=100)
+    table = goal_table(answers, scores=score_table(answers, draws=50), gaps=gaps, deciles=deciles, draws=50)
+    found = table[table["what"].str.contains("sexes")].set_index("corpus")
+    assert found["met"].tolist() == [True, True, pd.NA, False, pd.NA]
+    assert found.loc["across", "note"] == "not shown: the interval includes the goal; better for female"
+    assert found.loc["alone", "note"].startswith("not shown: there is no interval")
+
+
 def test_doubt_that_rises_on_noise_reaches_u3_and_constant_doubt_does_not():
     answers = planted(sure=1.0)
     answers["epistemic.category"] = np.random.default_rng(1).uniform(0, 0.1, len(answers))

@@ -5,7 +5,15 @@ from scipy.spatial.distance import cdist
 from sklearn.metrics import roc_auc_score
 
 from mien.core.errors import ConfigError, DataError, UndefinedScore
-from mien.evaluation.out_of_domain import compare_domain_doubts, domain_detection, energy, fit_mahalanobis
+from mien.evaluation.intervals import bootstrap
+from mien.evaluation.out_of_domain import (
+    compare_domain_doubts,
+    domain_detection,
+    domain_interval,
+    energy,
+    fit_mahalanobis,
+)
+from mien.evaluation.ranking_metrics import area_under_roc
 
 
 def predictions(seed: int, clips: int, *, flat: float) -> pd.DataFrame:
@@ -48,6 +56,26 @@ def test_every_kind_is_judged_together_and_alone():
 def test_only_doubts_that_both_tables_have_are_compared():
     inside, outside = predictions(5, 30, flat=0.1), predictions(6, 30, flat=0.9).filter(like="p.")
     assert compare_domain_doubts(inside, outside)["doubt"].tolist() == ["entropy", "least_confidence"]
+
+
+def test_domain_doubts_of_known_speakers_have_the_interval_of_a_plain_bootstrap():
+    inside, outside = predictions(8, 80, flat=0.1), predictions(9, 30, flat=0.5)
+    speaker = pd.Series(np.arange(80) % 8).astype("string")
+    found = compare_domain_doubts(inside, outside, speaker=speaker, draws=100).set_index("doubt")
+    names = np.array([*speaker, *(f"sound {number}" for number in range(30))], dtype=object)
+    doubt = np.append(inside["epistemic.category"], outside["epistemic.category"])
+    expected = bootstrap(area_under_roc, np.repeat([0, 1], [80, 30]), doubt, cluster=names, draws=100)
+    own = found.loc["epistemic"]
+    assert own["domain_detection"] == pytest.approx(expected.value)
+    assert (own["low"], own["high"]) == pytest.approx((expected.low, expected.high))
+
+
+def test_clips_of_unknown_people_count_as_one_person():
+    inside, outside = np.arange(20.0), np.arange(10.0, 25.0)
+    nobody = domain_interval(inside, outside, speaker=pd.Series([pd.NA] * 20), draws=100)
+    somebody = domain_interval(inside, outside, speaker=pd.Series(["?"] * 20), draws=100)
+    assert nobody == somebody
+    assert nobody.value == pytest.approx(domain_detection(inside, outside))
 
 
 def test_distance_equals_scipy_with_the_covariance_within_categories():

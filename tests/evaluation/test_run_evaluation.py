@@ -50,6 +50,30 @@ def test_everything_is_written_and_null_stays_null(tables, tmp_path):
     assert json.loads(text)["scores"][0]["metric"] == "uar"
 
 
+def test_what_doubt_is_worth_is_judged_on_other_speakers_and_written(tables, tmp_path):
+    assert tables.summary["cross_fitting"] == "the predictions' 5 folds"
+    assert tables.summary["probabilities"].startswith("already divided by a temperature, each fold's fitted")
+    nll = tables.scores.query("metric == 'nll'").set_index("corpus")["value"]
+    unscaled = tables.calibrators.query("method == 'none'").set_index("corpus")["nll"]
+    assert unscaled.to_dict() == pytest.approx(nll.to_dict())
+    errors = tables.doubts.query("doubt == 'total'").set_index("corpus")[["auroc", "low", "high"]]
+    goals = tables.goals[tables.goals["what"].str.startswith("own errors")].set_index("corpus")
+    assert errors.to_numpy() == pytest.approx(goals.loc[errors.index, ["value", "low", "high"]].to_numpy())
+    write_evaluation(tables, tmp_path)
+    plain = json.loads((tmp_path / "evaluation.json").read_text())
+    for name in ("calibrators", "conformal", "guarantee", "doubts"):
+        assert len(plain[name]) == len(getattr(tables, name)) == len(pd.read_csv(tmp_path / f"{name}.csv"))
+        assert f"{{tab:voice-small-{name}}}" in (tmp_path / "evaluation.tex").read_text()
+
+
+def test_scaling_of_an_unknown_model_is_not_claimed(held_out, tmp_path):
+    part = held_out[held_out["corpus"] == "emodb"].assign(model="another").drop(columns=["fold", "speaker"])
+    part.to_parquet(tmp_path / "p.parquet")
+    found = evaluate_predictions(tmp_path / "p.parquet", draws=100)
+    assert "probabilities" not in found.summary
+    assert found.conformal["note"].eq("not judged: who speaks is not known").all()
+
+
 def test_a_speaker_in_two_folds_is_refused(held_out, tmp_path):
     leaking = held_out.copy()
     leaking.loc[leaking.index[0], "fold"] = (int(leaking["fold"].iloc[0]) + 1) % 5

@@ -5,7 +5,7 @@ import pytest
 
 from mien.core.errors import DataError, UndefinedScore
 from mien.evaluation.intervals import bootstrap
-from mien.evaluation.seeds import seed_bootstrap, summarize_seeds
+from mien.evaluation.seeds import seed_bootstrap, seed_difference_counts, summarize_seeds
 
 
 def accuracy(truth: np.ndarray, prediction: np.ndarray) -> float:
@@ -85,3 +85,46 @@ def test_bad_seeds_are_refused():
         seed_bootstrap(accuracy, [1, 2, 3], predictions=[[1, 2], [1, 2]])
     with pytest.raises(UndefinedScore, match="no finite score"):
         seed_bootstrap(lambda t, p: np.nan, [1, 2], predictions=[[1, 2], [1, 2]])
+
+
+def counted(runs: np.ndarray) -> np.ndarray:
+    """Return right and all answers `(speakers, seeds, 2)` of runs `(seeds, clips)`."""
+    right = runs.reshape(len(runs), 10, 10).sum(axis=2).T
+    return np.stack([right, np.full_like(right, 10)], axis=-1)
+
+
+def share(counts: np.ndarray) -> np.ndarray:
+    return counts[..., 0] / counts[..., 1]
+
+
+def test_the_interval_of_a_difference_holds_the_truth_for_new_speakers_and_seeds():
+    held = {"both": 0, "speakers": 0}
+    for number in range(150):
+        generator = np.random.default_rng([12, number])
+        runs = []
+        for seeds in (5, 3):
+            skill = 0.7 + 0.05 * generator.standard_normal(seeds) + 0.1 * generator.standard_normal((10, 1))
+            runs.append(np.stack([skill, np.ones_like(skill)], axis=-1))
+        found = seed_difference_counts(share, *runs, draws=200, seed=number)
+        held["both"] += found.low <= 0 <= found.high
+        gap = share(runs[0]).mean(axis=1) - share(runs[1]).mean(axis=1)
+        alone = bootstrap(np.mean, gap, draws=200, seed=number)
+        held["speakers"] += alone.low <= 0 <= alone.high
+    assert held["both"] / 150 == pytest.approx(0.93, abs=0.06)
+    assert held["speakers"] < held["both"]
+
+
+def test_a_difference_of_single_runs_has_the_interval_over_speakers():
+    one, two = counted(trained(0, seeds=1)), counted(trained(1, seeds=1))
+    found = seed_difference_counts(share, one, two, draws=2000)
+    gap = share(one)[:, 0] - share(two)[:, 0]
+    assert found.value == pytest.approx(gap.mean())
+    alone = bootstrap(np.mean, gap, draws=2000)
+    assert (found.low, found.high) == pytest.approx((alone.low, alone.high), abs=0.01)
+
+
+def test_differences_of_other_units_or_without_score_are_refused():
+    with pytest.raises(DataError, match="10 and 9 units"):
+        seed_difference_counts(share, np.ones((10, 2, 2)), np.ones((9, 2, 2)))
+    with pytest.raises(UndefinedScore, match="Got 1 units"):
+        seed_difference_counts(share, np.ones((1, 2, 2)), np.ones((1, 2, 2)))

@@ -8,13 +8,16 @@ from scipy.stats import binom, binomtest
 
 from mien.core.errors import ConfigError, DataError, UndefinedScore
 from mien.evaluation.metrics import unweighted_average_recall
+from mien.evaluation.resampling import resample
 from mien.evaluation.selective import (
     CANDIDATES,
     area_under_risk_coverage,
+    areas_under_risk_coverage,
     excess_area_under_risk_coverage,
     fit_guarantee,
     gain_of_abstaining,
     judge_guarantee,
+    resampled_area,
     risk_coverage,
 )
 
@@ -74,6 +77,37 @@ def test_the_curve_answers_equal_doubt_together_and_ends_at_the_error_rate():
     assert table["answered"].tolist() == [1, 2, 4]
     assert table["coverage"].tolist() == [0.25, 0.5, 1.0]
     assert table["risk"].tolist() == [0.0, 0.5, 0.5]
+
+
+@settings(max_examples=30)
+@given(st.lists(st.tuples(st.integers(0, 3), st.booleans(), st.integers(0, 2)), min_size=1, max_size=8))
+def test_areas_of_weighted_clips_are_those_of_clips_written_out(rows):
+    doubt, correct, weight = (np.array(each) for each in zip(*rows, strict=True))
+    if not weight.sum():
+        return
+    found = areas_under_risk_coverage(doubt, correct, weights=np.stack([weight, 1 + weight]).astype(float))
+    for value, times in zip(found, (weight, 1 + weight), strict=True):
+        written = area_under_risk_coverage(np.repeat(doubt, times), np.repeat(correct, times))
+        assert value == pytest.approx(written)
+
+
+def test_resamples_of_an_area_and_of_a_difference_are_those_of_the_same_draws():
+    generator = np.random.default_rng(8)
+    doubt, other, correct = generator.integers(9, size=90), generator.random(90), generator.random(90) < 0.6
+    options = {"cluster": generator.integers(6, size=90), "draws": 40, "seed": 2}
+
+    def difference(one, two, hit):
+        return area_under_risk_coverage(one, hit) - area_under_risk_coverage(two, hit)
+
+    single, less = (
+        resampled_area(doubt, correct, **options),
+        resampled_area(doubt, correct, less=other, **options),
+    )
+    assert single.values == pytest.approx(
+        resample(area_under_risk_coverage, doubt, correct, **options).values
+    )
+    assert less.values == pytest.approx(resample(difference, doubt, other, correct, **options).values)
+    assert less.value == pytest.approx(difference(doubt, other, correct))
 
 
 def test_gain_without_ties_is_the_recall_of_those_answered_less_that_of_all():

@@ -10,7 +10,7 @@ from mien.core.errors import ConfigError, DataError, UndefinedScore
 from mien.evaluation.metrics import unweighted_average_recall
 from mien.evaluation.significance import (
     bootstrap_test,
-    minimum_detectable_difference,
+    bootstrap_test_counts,
     permutation_test,
     permutation_test_counts,
     stars,
@@ -154,31 +154,6 @@ def test_swapping_items_finds_differences_that_are_none_where_speakers_differ():
     assert rates["speaker"] == pytest.approx(0.05, abs=3 * np.sqrt(0.05 / 500))
 
 
-def test_the_minimum_detectable_difference_is_found_as_often_as_promised():
-    noise = stats.zscore(np.random.default_rng(0).standard_normal(24), ddof=1)
-    shift = minimum_detectable_difference(noise, power=0.8)
-    rates = []
-    for planted in (0.0, shift, 1.6 * shift):
-        hits = []
-        for seed in range(500):
-            gap = planted + np.random.default_rng([3, seed]).standard_normal(24)
-            hits.append(permutation_test_counts(total, gap, np.zeros(24), draws=199, seed=seed).p <= 0.05)
-        rates.append(np.mean(hits))
-    assert rates[0] < 0.08
-    assert rates[1] == pytest.approx(0.8, abs=0.06)
-    assert rates[2] > 0.95
-
-
-@pytest.mark.parametrize(("units", "power"), [(2, 0.8), (5, 0.9), (400, 0.5)])
-def test_the_minimum_detectable_difference_gives_a_t_test_its_power(units, power):
-    generator = np.random.default_rng(units)
-    noise = generator.standard_normal((4000, units))
-    sample = stats.zscore(noise[0], ddof=1)
-    shift = minimum_detectable_difference(3 * sample, power=power)
-    found = stats.ttest_1samp(noise + shift / 3, 0, axis=1).pvalue <= 0.05
-    assert found.mean() == pytest.approx(power, abs=0.025)
-
-
 def test_bootstrap_test_equals_a_naive_shift_and_agrees_with_the_permutation_test():
     generator = np.random.default_rng(0)
     truth = np.tile(np.arange(3), 40)
@@ -190,6 +165,8 @@ def test_bootstrap_test_equals_a_naive_shift_and_agrees_with_the_permutation_tes
     extreme = sum(abs(value - gap.sum()) >= abs(gap.sum()) for value in sums)
     assert found.p == pytest.approx((1 + extreme) / 401)
     assert not found.exact
+    hits = [(answer == truth) / 120 for answer in (first, second)]
+    assert bootstrap_test_counts(total, *hits, draws=400, seed=9) == pytest.approx(tuple(found))
     swapped = permutation_test(accuracy, truth, first=first, second=second, draws=400)
     assert found.p == pytest.approx(swapped.p, abs=0.06)
 
@@ -258,12 +235,6 @@ def test_bad_counts_and_options_are_refused():
         permutation_test_counts(lambda c: c * np.nan, [1, 2], [2, 2])
     with pytest.raises(ConfigError, match="0 draws"):
         permutation_test(accuracy, [1, 2], first=[1, 2], second=[1, 1], draws=0)
-    with pytest.raises(ConfigError, match="0 < alpha < power < 1"):
-        minimum_detectable_difference([1, 2, 3], power=1)
-    with pytest.raises(UndefinedScore, match="without spread"):
-        minimum_detectable_difference([0.1, 0.1])
-    with pytest.raises(DataError, match="missing"):
-        minimum_detectable_difference([0.1, np.nan])
 
 
 @pytest.mark.parametrize(("p", "marks"), [(0, "***"), (0.01, "***"), (0.02, "**"), (0.05, "*"), (0.051, "")])

@@ -8,7 +8,9 @@ from hypothesis import strategies as st
 from sklearn.metrics import roc_auc_score
 
 from mien.core.errors import DataError, UndefinedScore
-from mien.evaluation.uncertainty import compare_doubts, doubts_of, error_detection
+from mien.evaluation.ranking_metrics import area_under_roc
+from mien.evaluation.resampling import resample
+from mien.evaluation.uncertainty import compare_doubts, doubts_of, error_detection, resampled_detection
 from mien.prediction.doubt import split_doubt
 
 CATEGORIES = ["anger", "fear", "joy"]
@@ -40,6 +42,41 @@ def test_error_detection_equals_a_naive_count_of_pairs_and_scikit_learn(pairs):
     naive = np.mean([(a > b) + 0.5 * (a == b) for a in wrong for b in right])
     assert error_detection(doubt, correct) == pytest.approx(naive)
     assert error_detection(doubt, correct) == pytest.approx(roc_auc_score(~correct, doubt))
+
+
+def test_resamples_of_detection_are_those_of_scikit_learn_on_the_same_draws():
+    generator = np.random.default_rng(7)
+    doubt, speaker = generator.integers(12, size=150), generator.integers(8, size=150)
+    wrong = generator.random(150) < doubt / 20
+    found = resampled_detection(wrong, doubt, cluster=speaker, draws=60, seed=3)
+    expected = resample(area_under_roc, wrong, doubt, cluster=speaker, draws=60, seed=3)
+    assert found.value == pytest.approx(expected.value)
+    assert found.values == pytest.approx(expected.values)
+
+
+def test_speakers_who_are_never_wrong_may_leave_a_resample_without_value():
+    wrong, speaker = np.array([True, False, False, False]), np.array(list("aabb"))
+    found = resampled_detection(wrong, [0.9, 0.1, 0.2, 0.95], cluster=speaker, draws=100)
+    assert found.value == pytest.approx(2 / 3)
+    assert 0 < np.isnan(found.values).sum() < 100
+    with pytest.raises(UndefinedScore, match="all alike"):
+        resampled_detection([False] * 4, [0.1] * 4, cluster=speaker)
+
+
+def test_doubts_of_known_speakers_have_intervals_and_of_unknown_ones_the_reason():
+    table, truth = members(3)
+    speaker = pd.Series(np.arange(300) % 10).astype("string")
+    found = compare_doubts(table, truth, speaker=speaker, draws=100).set_index("doubt")
+    assert (found["low"] < found["error_detection"]).all()
+    assert (found["error_detection"] < found["high"]).all()
+    assert (found["aurc_low"] < found["aurc"]).all()
+    assert (found["aurc"] < found["aurc_high"]).all()
+    plain = compare_doubts(table, truth)
+    assert "low" not in plain
+    pd.testing.assert_frame_equal(found.reset_index()[list(plain)], plain)
+    unknown = compare_doubts(table, truth, speaker=speaker.where(speaker != "1"), draws=100)
+    assert unknown["low"].isna().all()
+    assert unknown["note"].str.contains("no interval: who speaks is not known").all()
 
 
 def test_total_doubt_of_members_is_the_entropy_of_their_mean():

@@ -8,6 +8,7 @@ from scipy.stats import rankdata
 
 from mien.evaluation.answers import with_truth
 from mien.evaluation.calibration import calibration_interval, debiased_calibration_error
+from mien.evaluation.doubt_tables import doubt_tables
 from mien.evaluation.groups import group_scores, worst_gap
 from mien.evaluation.intervals import bootstrap
 from mien.evaluation.metrics import accuracy, unweighted_average_recall
@@ -66,10 +67,7 @@ def real_tables() -> EvaluationTables:
             ],
             columns=["check", "shared", "verdict", "note"],
         ),
-        calibrators=pd.DataFrame(
-            [("none", 1.104, 0.061, ""), ("temperature", 1.087, 0.034, ""), ("vector", 1.121, 0.047, "")],
-            columns=["method", "nll", "ece", "note"],
-        ),
+        **{name: one for name, one in doubt_tables(table, draws=DRAWS).items() if name != "cross_fitting"},
         notes=["One seed: the spread between trainings is not in the intervals."],
     )
 
@@ -255,12 +253,47 @@ def made_tables(corpora: int = 2, *, speakers: int = 6, **changes: object) -> Ev
             [("speakers", 0, "ok", ""), ("sentences", 12, "warning", "same sentences")],
             columns=["check", "shared", "verdict", "note"],
         ),
-        "calibrators": pd.DataFrame(
-            [("none", 1.1, 0.06, ""), ("vector", 1.2, 0.05, "")], columns=["method", "nll", "ece", "note"]
-        ),
+        **{name: _for_each(names, table) for name, table in made_doubt().items()},
         "notes": ["One seed."],
     }
     return EvaluationTables(**(fields | changes))
+
+
+def made_doubt() -> dict[str, pd.DataFrame]:
+    """Return made-up tables of scaling, sets, promises and kinds of doubt, of one corpus."""
+    rows: dict[str, list[dict[str, object]]] = {
+        "calibrators": [
+            {"method": "none", "nll": 1.1, "ece": 0.06, "accuracy": 0.61, "note": ""},
+            {"method": "temperature", "nll": 1.0, "ece": 0.06, "accuracy": 0.61, "note": "no clear change"},
+            {
+                **{"method": "vector", "nll": 1.2, "ece": 0.05, "accuracy": 0.59},
+                "note": "hurts: NLL worse than without",
+            },
+        ],
+        "conformal": [
+            {
+                **{"target": 0.9, "coverage": 0.873, "low": 0.851, "high": 0.892, "same_speakers": 0.902},
+                **{"size": 1.42, "categories": 3, "group": "male", "group_coverage": 0.822, "note": ""},
+            },
+        ],
+        "guarantee": [
+            {
+                **{"target": 0.2, "confidence": 0.95, "threshold": 0.654, "answered": 0.487, "risk": 0.143},
+                **{"low": 0.112, "high": 0.187, "note": ""},
+            },
+            {
+                **{"target": 0.1, "confidence": 0.95, "threshold": None, "answered": 0.0, "risk": None},
+                **{"low": None, "high": None, "note": "not attainable"},
+            },
+        ],
+        "doubts": [
+            {
+                **{"doubt": "least_confidence", "auroc": 0.744, "low": 0.701, "high": 0.788, "aurc": 0.132},
+                **{"outside": 0.633, "outside_low": 0.577, "outside_high": 0.691, "note": ""},
+            },
+        ],
+    }
+    return {name: pd.DataFrame(found) for name, found in rows.items()}
 
 
 def _for_each(names: list[str], table: pd.DataFrame) -> pd.DataFrame:

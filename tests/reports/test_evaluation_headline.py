@@ -61,6 +61,14 @@ def test_missed_goals_are_named_with_their_corpora() -> None:
     )
 
 
+def test_goals_whose_interval_includes_them_are_neither_met_nor_missed() -> None:
+    goals = made().goals
+    goals = goals.assign(met=goals["met"].where(goals["id"] != "U4"), note="not shown")
+    assert sentences(made(goals=goals))[1] == (
+        "These data cannot tell whether it meets U4 (Recall gained by abstaining) in corpus_0 and corpus_1."
+    )
+
+
 def test_a_model_without_fault_is_not_praised_beyond_its_data() -> None:
     goals = made().goals[made().goals["id"] == "U1"]
     assert sentences(made(goals=goals))[1].startswith(

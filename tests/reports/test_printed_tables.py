@@ -6,8 +6,14 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from mien.reports.printed_tables import (
+from mien.reports.evaluation_doubt_tables import (
     calibrator_table,
+    conformal_table,
+    doubt_tables,
+    doubts_table,
+    guarantee_table,
+)
+from mien.reports.printed_tables import (
     confusion_tables,
     gap_table,
     goal_table,
@@ -81,8 +87,17 @@ def test_value_and_goal_share_unit_and_decimals(what, goal, value, expected) -> 
     assert (table.rows[0][3].text, table.rows[0][4].text) == expected
 
 
+def test_a_value_whose_interval_includes_its_goal_is_not_shown() -> None:
+    goals = made(1).goals.assign(met=None, note="not shown: the interval includes the goal")
+    assert [row[5] for row in texts(goal_table(made(1, goals=goals)))] == [
+        "not shown",
+        "not judged",
+        "not shown",
+    ]
+
+
 def test_a_value_without_a_goal_is_reported() -> None:
-    goals = made().goals.assign(met=None, note="no goal was set")
+    goals = made().goals.assign(met=None, goal="reported", note="no goal was set")
     assert [row[5] for row in texts(goal_table(made(goals=goals)))] == ["reported"] * 2 + [
         "not judged"
     ] * 2 + ["reported"] * 2
@@ -110,9 +125,45 @@ def test_risk_is_read_off_at_round_coverages() -> None:
 
 
 def test_scaling_that_hurts_is_marked() -> None:
-    table = calibrator_table(made())
-    assert [row[0].note for row in table.rows] == [0, 1]
-    assert "hurts" in table.notes[0]
+    table = calibrator_table(made(1))
+    assert [(row[5].text, row[5].mark, row[5].note) for row in table.rows] == [
+        ("–", "", 0),
+        ("no clear change", "", 0),
+        ("hurts", "warning", 1),
+    ]
+    assert table.notes == ("NLL worse than without",)
+    assert texts(table)[2][:5] == ["corpus_0", "vector", "1.200", ".050", "59.0"]
+
+
+def test_scaling_that_was_done_before_is_said_and_what_could_not_be_judged() -> None:
+    summary = dict(made(1).summary) | {"probabilities": "already divided by a temperature of 1.41"}
+    table = calibrator_table(made(1, summary=summary))
+    assert table.reading.endswith("The stored probabilities are already divided by a temperature of 1.41.")
+    assert "stored" not in calibrator_table(made(1)).reading
+    one = made(1).calibrators.head(1).assign(ece=None, note="not judged: one speaker")
+    table = calibrator_table(made(1, calibrators=one))
+    assert texts(table) == [["corpus_0", "none", "1.100", "–", "61.0", "–"]]
+    assert (table.rows[0][5].note, table.notes) == (1, ("not judged: one speaker",))
+
+
+def test_sets_promises_and_doubts_are_printed_with_their_intervals() -> None:
+    assert texts(conformal_table(made(1))) == [
+        ["corpus_0", "90", "87.3 [85.1, 89.2]", "90.2", "1.42 of 3", "male: 82.2"]
+    ]
+    assert texts(guarantee_table(made(1))) == [
+        ["corpus_0", "20", ".654", "48.7", "14.3 [11.2, 18.7]"],
+        ["corpus_0", "10", "–", "0.0", "–"],
+    ]
+    assert guarantee_table(made(1)).notes == ("not attainable",)
+    assert texts(doubts_table(made(1))) == [
+        ["corpus_0", "least confidence", ".744 [.701, .788]", ".132", ".633 [.577, .691]"]
+    ]
+
+
+def test_every_table_of_doubt_says_how_to_read_it() -> None:
+    for table in doubt_tables(made()):
+        assert len(table.reading) > 80
+        assert " not " in table.reading or "cannot" in table.reading
 
 
 def test_metrics_of_groups_stand_side_by_side() -> None:
@@ -150,6 +201,6 @@ def test_speakers_and_overlap_are_listed() -> None:
 def test_only_tables_with_rows_are_printed() -> None:
     assert [table.key for table in printed_tables(small())] == ["scores"]
     keys = [table.key for table in printed_tables(made())]
-    assert len(keys) == len(set(keys)) == 11
+    assert len(keys) == len(set(keys)) == 14
     for table in printed_tables(made()):
         assert {len(row) for row in table.rows} == {len(table.columns)}

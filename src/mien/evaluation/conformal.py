@@ -37,6 +37,20 @@ class SetScores(NamedTuple):
     worst_category: float
 
 
+class CrossFitted(NamedTuple):
+    """Hold sets whose limits were fitted on other folds.
+
+    Attributes:
+        sets: bool `(clips, K)`.
+        hit: bool `(clips,)`, whether the set holds the truth.
+        reason: why limits are infinite; empty where none is.
+    """
+
+    sets: Flags
+    hit: Flags
+    reason: str
+
+
 @dataclass(frozen=True)
 class ConformalSets:
     """Hold the limits that turn probabilities into sets of categories.
@@ -254,28 +268,60 @@ def compare_coverage(
         DataError: as in `fit_sets`.
         UndefinedScore: one fold.
     """
+    names = check_items(truth, folds)[1]
+    dealt = {"mixed": np.random.default_rng(seed).permutation(names), "apart": names}
+    rows = []
+    for speakers, parts in dealt.items():
+        fitted = cross_fit_sets(
+            probabilities, truth, folds=parts, alpha=alpha, method=method, by_category=by_category, seed=seed
+        )
+        single = pd.Series(fitted.hit).groupby(parts).mean()
+        row = {"speakers": speakers, "n": len(names), "folds": len(single), "target": 1 - alpha}
+        scores = judge_sets(fitted.sets, truth)
+        row |= {"coverage": scores.coverage, "lowest": single.min(), "highest": single.max()}
+        notes = [_PROMISE[speakers], fitted.reason] if fitted.reason else [_PROMISE[speakers]]
+        rows.append(row | scores._asdict() | {"note": "; ".join(notes)})
+    return pd.DataFrame(rows)
+
+
+def cross_fit_sets(
+    probabilities: ArrayLike,
+    truth: ArrayLike,
+    *,
+    folds: ArrayLike,
+    alpha: float = 0.1,
+    method: Method = "lac",
+    by_category: bool = False,
+    seed: int = 0,
+) -> CrossFitted:
+    """Return each clip's set, with limits fitted on all folds but its own.
+
+    Args:
+        probabilities: `(clips, K)`, rows sum to 1.
+        truth: int `(clips,)`, from 0 to K - 1.
+        folds: `(clips,)`, name of each clip's fold.
+        alpha: as in `compare_coverage`.
+        method: as there.
+        by_category: as there.
+        seed: of `aps`.
+
+    Raises:
+        ConfigError: as in `fit_sets`.
+        DataError: as in `fit_sets`.
+        UndefinedScore: one fold.
+    """
     labels, chances = check_probabilities(truth, probabilities)
     names = check_items(labels, folds)[1]
     if len(np.unique(names)) < 2:
         raise UndefinedScore("Got 1 fold, expected at least 2: one to judge on, the others to fit on.")
-    dealt = {"mixed": np.random.default_rng(seed).permutation(names), "apart": names}
     fit = partial(fit_sets, alpha=alpha, method=method, by_category=by_category)
-    rows = []
-    for speakers, parts in dealt.items():
-        sets, single, reasons = np.zeros(chances.shape, dtype=bool), [], []
-        for number, fold in enumerate(np.unique(names)):
-            here = parts == fold
-            fitted = fit(chances[~here], labels[~here], seed=seed + 2 * number + 1)
-            sets[here] = fitted.predict(chances[here], seed=seed + 2 * number)
-            single.append(judge_sets(sets[here], labels[here]).coverage)
-            reasons += [fitted.reason] if fitted.reason else []
-        row = {"speakers": speakers, "n": len(labels), "folds": len(single), "target": 1 - alpha}
-        scores = judge_sets(sets, labels)
-        row |= {"coverage": scores.coverage, "lowest": min(single), "highest": max(single)}
-        rows.append(
-            row | scores._asdict() | {"note": "; ".join([_PROMISE[speakers], *dict.fromkeys(reasons)])}
-        )
-    return pd.DataFrame(rows)
+    sets, reasons = np.zeros(chances.shape, dtype=bool), []
+    for number, fold in enumerate(np.unique(names)):
+        here = names == fold
+        fitted = fit(chances[~here], labels[~here], seed=seed + 2 * number + 1)
+        sets[here] = fitted.predict(chances[here], seed=seed + 2 * number)
+        reasons += [fitted.reason] if fitted.reason else []
+    return CrossFitted(sets, sets[np.arange(len(labels)), labels], "; ".join(dict.fromkeys(reasons)))
 
 
 _PROMISE = {

@@ -14,7 +14,14 @@ from mien.core.nearest import did_you_mean
 from mien.evaluation.answers import categories_of
 from mien.evaluation.intervals import interval_of
 from mien.evaluation.metrics import confusion_by_group
-from mien.evaluation.resampling import CountScore, Resampled, Score, score_or_nan
+from mien.evaluation.resampling import (
+    CountScore,
+    Resampled,
+    Score,
+    draw_units,
+    score_or_nan,
+    times_picked,
+)
 
 Floats = NDArray[np.float64]
 Rows = NDArray[np.int64]
@@ -23,7 +30,6 @@ AGE_BANDS = ((0, "under 18"), (18, "18–29"), (30, "30–44"), (45, "45–59"),
 """First year of each band, and its name."""
 NOT_STATED = "not stated"
 LEAST_DRAWS = 100
-BLOCK_NUMBERS = 2_000_000  # drawn units held at once: 16 MB
 WHOLE_CORPORA = "the groups are whole corpora: whatever else differs between these counts too"
 
 
@@ -200,8 +206,8 @@ def compare_groups(
                 _measure(one, answers, measures, draws=limits.draws, why_not=why_not)
             judged = [one for one in found if one.values]
             generator = generator_for(limits.seed, corpus, attribute)
-            for place, picked in _picked_units(judged, answers.unit, limits.draws, generator):
-                weights = _times_picked(picked, int(answers.unit.max()) + 1)
+            for place, picked in draw_units(_alike(judged, answers.unit), limits.draws, generator):
+                weights = times_picked(picked, int(answers.unit.max()) + 1)
                 for one in judged:
                     _measure_draws(one, answers, measures, picked=picked, weights=weights, place=place)
             yield Comparison(corpus, attribute, found, answers, WHOLE_CORPORA if across else "")
@@ -278,26 +284,13 @@ def _measure(
             group.reasons[metric] = str(reason)
 
 
-def _picked_units(
-    groups: Sequence[Group], unit: Rows, draws: int, generator: np.random.Generator
-) -> Iterator[tuple[slice, Rows]]:
-    """Yield places of draws and the units that these pick, `(draws, units)`."""
+def _alike(groups: Sequence[Group], unit: Rows) -> list[Rows]:
+    """Return the units that belong to the same groups, and so are exchanged among each other."""
     member = np.zeros((int(unit.max()) + 1, len(groups)), dtype=bool)
     for place, group in enumerate(groups):
         member[unit[group.rows], place] = True
-    alike = np.unique(member, axis=0, return_inverse=True)[1].reshape(-1)
-    strata = [np.flatnonzero(alike == kind) for kind in np.unique(alike)]
-    block = max(1, BLOCK_NUMBERS // len(member))
-    for start in range(0, draws, block):
-        size = min(block, draws - start)
-        picked = np.hstack([generator.choice(one, (size, len(one))) for one in strata])
-        yield slice(start, start + size), picked
-
-
-def _times_picked(picked: Rows, count: int) -> Floats:
-    """Return how often each of `count` units is picked, `(draws, count)`."""
-    cells = (picked + count * np.arange(len(picked))[:, None]).ravel()
-    return np.bincount(cells, minlength=count * len(picked)).reshape(-1, count).astype(np.float64)
+    kinds = np.unique(member, axis=0, return_inverse=True)[1].reshape(-1)
+    return [np.flatnonzero(kinds == kind) for kind in np.unique(kinds)]
 
 
 def _measure_draws(

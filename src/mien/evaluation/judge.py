@@ -8,6 +8,7 @@ import pandas as pd
 from mien.evaluation.answers import categories_of
 from mien.evaluation.calibration import reliability
 from mien.evaluation.doubt_goals import goal_table
+from mien.evaluation.doubt_tables import doubt_tables
 from mien.evaluation.groups import group_scores, worst_gap
 from mien.evaluation.metrics import confusion, unweighted_average_recall
 from mien.evaluation.score_table import score_table
@@ -17,6 +18,8 @@ from mien.reports.evaluation_tables import EvaluationTables
 
 ATTRIBUTES = ("sex", "age", "language")
 CURVE_POINTS = 60
+LEAST_SPEAKERS = 6
+"""Below so many speakers of a corpus, no resample reaches far enough (see `intervals.bootstrap`)."""
 OVERLAP_COLUMNS = ("check", "shared", "verdict", "note")
 
 
@@ -56,19 +59,39 @@ def judge(
         non_speech=non_speech, **options,
     )  # fmt: skip
     parts = dict(list(answers.groupby("corpus", sort=False)))
+    doubt = doubt_tables(answers, non_speech=non_speech, **options)
+    apart = doubt.pop("cross_fitting")
     return EvaluationTables(
-        summary=dict(summary),
+        summary={**summary, "cross_fitting": _apart(apart)},
         scores=scores,
         goals=goals,
         confusion=_stacked(parts, _confusion),
         reliability=_stacked(parts, _reliability),
         risk_coverage=_stacked(parts, _risk_coverage),
-        overlap=overlap
-        if overlap is not None
-        else pd.DataFrame(columns=["check", "shared", "verdict", "note"]),
-        notes=[*notes, *_unknown_speakers(answers)],
+        overlap=pd.DataFrame(columns=list(OVERLAP_COLUMNS)) if overlap is None else overlap,
+        notes=[*notes, *_unknown_speakers(answers), *_few_speakers(answers)],
         **by_person,
+        **doubt,
     )
+
+
+def _apart(cross_fitting: pd.DataFrame) -> str:
+    """Return on whom scaling, sets and thresholds were fitted and on whom judged, in words."""
+    ways = cross_fitting.groupby("how", sort=False)["corpus"].agg(list)
+    if len(ways) == 1:
+        return str(ways.index[0])
+    return "; ".join(f"{how} ({', '.join(corpora)})" for how, corpora in ways.items())
+
+
+def _few_speakers(answers: pd.DataFrame) -> list[str]:
+    """Name corpora in which even the interval is not to be relied on."""
+    people = answers.groupby("corpus", sort=False)["speaker"].nunique()
+    return [
+        f"{corpus} has {count} speaker{'s' if count > 1 else ''}: an interval over fewer than "
+        f"{LEAST_SPEAKERS} is rough, and often too short."
+        for corpus, count in people.items()
+        if 0 < count < LEAST_SPEAKERS
+    ]
 
 
 def _by_person(
@@ -112,9 +135,11 @@ def _confusion(part: pd.DataFrame) -> pd.DataFrame:
 
 
 def _reliability(part: pd.DataFrame) -> pd.DataFrame:
+    """Return the bins with the interval of what is right, which the reports call `low` and `high`."""
     correct = (part["truth"] == part["prediction"]).to_numpy()
-    table: pd.DataFrame = reliability(part["confidence"].to_numpy(), correct)
-    return table
+    table = reliability(part["confidence"].to_numpy(), correct).drop(columns=["low", "high"])
+    named: pd.DataFrame = table.rename(columns={"accuracy_low": "low", "accuracy_high": "high"})
+    return named
 
 
 def _risk_coverage(part: pd.DataFrame) -> pd.DataFrame:

@@ -209,14 +209,7 @@ def accuracy_from_counts(counts: ArrayLike) -> Counts:
     """Return the accuracy of each table of confusions.
 
     Args:
-        counts: `(..., K, K)` counts ≥ 0, true classes in rows.
-
-    Returns:
-        `(...,)` from 0 to 1.
-
-    Raises:
-        DataError: not square, or a count that is negative or not finite.
-        UndefinedScore: a table without any item.
+        counts: as for `recall_from_counts`; so are what is returned and what is refused.
     """
     counts, hits, true, _ = _margins(counts)
     return np.asarray(hits.sum(axis=-1) / true.sum(axis=-1))
@@ -226,14 +219,7 @@ def macro_f1_from_counts(counts: ArrayLike) -> Counts:
     """Return the mean F1 score over the true classes of each table of confusions.
 
     Args:
-        counts: `(..., K, K)` counts ≥ 0, true classes in rows. Classes without a true item are left out.
-
-    Returns:
-        `(...,)` from 0 to 1.
-
-    Raises:
-        DataError: not square, or a count that is negative or not finite.
-        UndefinedScore: a table without any item.
+        counts: as for `recall_from_counts`; so are what is returned and what is refused.
     """
     counts, hits, true, predicted = _margins(counts)
     return np.asarray(_f1(hits, true + predicted).sum(axis=-1) / (true > 0).sum(axis=-1))
@@ -243,14 +229,7 @@ def weighted_f1_from_counts(counts: ArrayLike) -> Counts:
     """Return the F1 score weighted by true items of each table of confusions.
 
     Args:
-        counts: `(..., K, K)` counts ≥ 0, true classes in rows.
-
-    Returns:
-        `(...,)` from 0 to 1.
-
-    Raises:
-        DataError: not square, or a count that is negative or not finite.
-        UndefinedScore: a table without any item.
+        counts: as for `recall_from_counts`; so are what is returned and what is refused.
     """
     counts, hits, true, predicted = _margins(counts)
     return np.asarray((_f1(hits, true + predicted) * true).sum(axis=-1) / true.sum(axis=-1))

@@ -1,6 +1,7 @@
 """Does doubt notice what the model was not made for?"""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -11,7 +12,8 @@ from sklearn.covariance import EmpiricalCovariance
 from mien.core.errors import ConfigError, DataError, UndefinedScore
 from mien.evaluation.ranking_metrics import area_under_roc
 from mien.evaluation.resampling import as_numbers
-from mien.evaluation.uncertainty import doubts_of
+from mien.evaluation.speaker_interval import Found, over_speakers
+from mien.evaluation.uncertainty import doubts_of, resampled_detection
 
 Floats = NDArray[np.float64]
 
@@ -72,8 +74,41 @@ def domain_detection(inside: ArrayLike, outside: ArrayLike) -> float:
     return area_under_roc(np.repeat([0, 1], [part.size for part in parts]), np.concatenate(parts))
 
 
+def domain_interval(
+    inside: ArrayLike, outside: ArrayLike, *, speaker: "pd.Series[Any]", draws: int = 1000, seed: int = 0
+) -> Found:
+    """Return `domain_detection` with its 95 % interval over speakers inside and single sounds outside.
+
+    Args:
+        inside: `(clips,)`, as in `domain_detection`.
+        outside: `(others,)`, as in `domain_detection`.
+        speaker: `(clips,)`, who speaks; clips of unknown people count as one person's.
+        draws: number of resamples.
+        seed: seeds the resampling.
+
+    Raises:
+        DataError: NaN or infinite doubt, or not 1-D.
+    """
+    parts = [as_numbers(values) for values in (inside, outside)]
+    people = speaker.astype("string").fillna("?")
+    names = pd.Series([*people, *(f"sound {number}" for number in range(len(parts[1])))])
+    is_outside = np.arange(len(names)) >= len(parts[0])
+    doubt = np.concatenate(parts)
+    return over_speakers(
+        lambda: domain_detection(*parts),
+        lambda units: resampled_detection(is_outside, doubt, cluster=units, draws=draws, seed=seed),
+        speaker=names,
+    )
+
+
 def compare_domain_doubts(
-    inside: pd.DataFrame, outside: pd.DataFrame, *, kind: ArrayLike | None = None
+    inside: pd.DataFrame,
+    outside: pd.DataFrame,
+    *,
+    kind: ArrayLike | None = None,
+    speaker: "pd.Series[Any] | None" = None,
+    draws: int = 1000,
+    seed: int = 0,
 ) -> pd.DataFrame:
     """Compare all kinds of doubt as guides to what lies outside a model's domain.
 
@@ -82,10 +117,13 @@ def compare_domain_doubts(
         outside: prediction table of other input. What was refused before the model (no speech found) is not
             in it and counts for the voice activity, not for the doubt.
         kind: `(others,)`, what each row of `outside` is, e.g. noise; judged together and one by one.
+        speaker: `(clips,)`, who speaks inside; without it there are no intervals.
+        draws: resamples per interval.
+        seed: seeds the resampling.
 
     Returns:
         One row per kind and doubt: `outside` (`all` or the kind), `doubt`, `inside_n`, `outside_n`,
-        `domain_detection`.
+        `domain_detection`, with `speaker` its 95 % interval `low` and `high`.
 
     Raises:
         DataError: a table without probabilities or with NaN, or another number of kinds than rows.
@@ -96,18 +134,16 @@ def compare_domain_doubts(
     if names.shape != (len(there),):
         raise DataError(f"Got {names.size} kinds of {len(there)} rows outside, expected one for each.")
     groups = {"all": np.ones(len(there), dtype=bool)} | {name: names == name for name in np.unique(names)}
-    shared = [name for name in here if name in there]
-    rows = [
-        {
-            "outside": group,
-            "doubt": name,
-            "inside_n": len(here),
-            "outside_n": int(chosen.sum()),
-            "domain_detection": domain_detection(here[name], there[name][chosen]),
-        }
-        for group, chosen in groups.items()
-        for name in shared
-    ]
+    rows = []
+    for group, chosen in groups.items():
+        for name in [name for name in here if name in there]:
+            row = {"outside": group, "doubt": name, "inside_n": len(here), "outside_n": int(chosen.sum())}
+            pair = here[name], there[name][chosen]
+            if speaker is None:
+                rows.append(row | {"domain_detection": domain_detection(*pair)})
+                continue
+            found = domain_interval(*pair, speaker=speaker, draws=draws, seed=seed)
+            rows.append(row | {"domain_detection": found.value, "low": found.low, "high": found.high})
     return pd.DataFrame(rows)
 
 

@@ -1,6 +1,6 @@
 """Draw items or whole clusters again, and score every draw."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -12,7 +12,7 @@ from mien.core.errors import ConfigError, DataError, UndefinedScore
 Score = Callable[..., float]
 CountScore = Callable[[NDArray[Any]], NDArray[Any]]
 
-BLOCK_NUMBERS = 2_000_000  # weights or counts held at once on the fast path: 16 MB
+BLOCK_NUMBERS = 2_000_000  # weights, counts or drawn units held at once on the fast path: 16 MB
 
 
 class Resampled(NamedTuple):
@@ -49,16 +49,65 @@ def resample(
 def resample_counts(score: CountScore, counts: ArrayLike, *, draws: int = 1000, seed: int = 0) -> Resampled:
     """Return a score on all counts and on resamples; arguments as in `intervals.bootstrap_counts`."""
     table = as_numbers(counts)
+
+    def of_weights(weights: NDArray[np.float64]) -> NDArray[Any]:
+        return score((weights @ table.reshape(len(table), -1)).reshape(-1, *table.shape[1:]))
+
+    width = table[0].size if len(table) else 1
+    return resample_weights(of_weights, len(table), draws=draws, seed=seed, width=width)
+
+
+def resample_weights(
+    score: CountScore, units: int, *, draws: int = 1000, seed: int = 0, width: int = 1
+) -> Resampled:
+    """Return a score of how often each unit is drawn, for all units once and for resamples.
+
+    Equal seeds draw the same units as `resample` does, with clusters in sorted order.
+
+    Args:
+        score: takes weights `(draws, units)`, gives `(draws,)`; not finite where it has no value.
+        units: number of items or clusters, at least 2.
+        draws: number of resamples, at least 1.
+        seed: seeds the resampling.
+        width: numbers that the score holds per draw, so that a block of draws fits into memory.
+
+    Raises:
+        ConfigError: no draws.
+        UndefinedScore: fewer than 2 units, or no score on all of them.
+    """
     check_draws(draws)
-    check_units(len(table), "clusters")
-    value = defined(float(score(table.sum(axis=0)[None])[0]))
-    parts = [
-        score((weights @ table.reshape(len(table), -1)).reshape(-1, *table.shape[1:]))
-        for weights in _weight_blocks(len(table), draws=draws, seed=seed, width=table[0].size)
-    ]
-    values = np.concatenate(parts).astype(np.float64)
+    check_units(units, "clusters")
+    value = defined(float(score(np.ones((1, units)))[0]))
+    values = np.full(draws, np.nan)
+    generator = np.random.default_rng(seed)
+    for place, picked in draw_units([np.arange(units)], draws, generator, width=width):
+        values[place] = score(times_picked(picked, units))
     values[~np.isfinite(values)] = np.nan
-    return Resampled(value, values, len(table))
+    return Resampled(value, values, units)
+
+
+def draw_units(
+    strata: Sequence[NDArray[np.int64]], draws: int, generator: np.random.Generator, *, width: int = 1
+) -> Iterator[tuple[slice, NDArray[np.int64]]]:
+    """Yield places of draws and the units that these pick, `(draws, units)`; each stratum keeps its size.
+
+    Args:
+        strata: the numbers of the units that are exchanged among each other.
+        draws: number of resamples.
+        generator: where chance comes from.
+        width: numbers held per draw, if more than units.
+    """
+    block = max(1, BLOCK_NUMBERS // max(sum(map(len, strata)), width))
+    for start in range(0, draws, block):
+        size = min(block, draws - start)
+        picked = np.hstack([generator.choice(one, (size, len(one))) for one in strata])
+        yield slice(start, start + size), picked
+
+
+def times_picked(picked: NDArray[np.int64], count: int) -> NDArray[np.float64]:
+    """Return how often each of `count` units is picked, `(draws, count)`."""
+    cells = (picked + count * np.arange(len(picked))[:, None]).ravel()
+    return np.bincount(cells, minlength=count * len(picked)).reshape(-1, count).astype(np.float64)
 
 
 def score_or_nan(score: Score, *arrays: NDArray[Any]) -> float:
@@ -134,15 +183,6 @@ def check_draws(draws: int) -> None:
     """Raise ConfigError unless there is at least 1 draw."""
     if draws < 1:
         raise ConfigError(f"Got {draws} draws, expected at least 1, e.g. 1000.")
-
-
-def _weight_blocks(units: int, *, draws: int, seed: int, width: int) -> Iterator[NDArray[np.float64]]:
-    generator = np.random.default_rng(seed)
-    block = max(1, BLOCK_NUMBERS // max(units, width))
-    for start in range(0, draws, block):
-        size = min(block, draws - start)
-        drawn = generator.integers(units, size=(size, units)) + units * np.arange(size)[:, None]
-        yield np.bincount(drawn.ravel(), minlength=size * units).reshape(size, units).astype(np.float64)
 
 
 def check_units(units: int, name: str) -> None:

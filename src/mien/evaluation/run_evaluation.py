@@ -1,6 +1,7 @@
 """From predictions and labels on disk to an evaluation on disk."""
 
 import json
+import re
 import shlex
 from collections.abc import Mapping
 from pathlib import Path
@@ -18,21 +19,12 @@ from mien.corpora.split import Fold
 from mien.evaluation.answers import join_truth, read_predictions, with_truth
 from mien.evaluation.floors import FLOORS, MEANING
 from mien.evaluation.judge import judge
-from mien.prediction.model_card import shipped
+from mien.prediction.model_card import ModelSummary, shipped
 from mien.reports.evaluation_report import write_evaluation as write_reports
 from mien.reports.evaluation_tables import EvaluationTables
 
-TABLES = (
-    "scores",
-    "goals",
-    "groups",
-    "gaps",
-    "strip",
-    "confusion",
-    "reliability",
-    "risk_coverage",
-    "overlap",
-)
+IN_JSON = ("scores", "goals", "groups", "gaps", "calibrators", "conformal", "guarantee", "doubts")
+TABLES = (*IN_JSON, "strip", "confusion", "reliability", "risk_coverage", "overlap")
 
 
 def evaluate_predictions(
@@ -126,8 +118,8 @@ def make_folder(folder: str | Path) -> Path:
 
 
 def as_json(tables: EvaluationTables) -> dict[str, Any]:
-    """Return summary, scores, goals, groups, gaps and notes as plain values; null for what is missing."""
-    plain = {name: json.loads(getattr(tables, name).to_json(orient="records")) for name in TABLES[:4]}
+    """Return summary, notes and the tables `IN_JSON` as plain values; null for what is missing."""
+    plain = {name: json.loads(getattr(tables, name).to_json(orient="records")) for name in IN_JSON}
     return {"summary": dict(tables.summary), **plain, "notes": list(tables.notes)}
 
 
@@ -195,8 +187,23 @@ def _summary(
         "items": "clips",
         "floor": MEANING,
         "command": command,
+        **_scaled_before(card, by_fold=by_fold),
         **licence,
     }
+
+
+def _scaled_before(card: ModelSummary | None, *, by_fold: bool) -> dict[str, str]:
+    """Say that the stored probabilities were divided by a temperature, where the model card says so."""
+    found = re.search(r"temperature\s+is\s+([\d.]*\d)", card.card if card else "")
+    if not found:
+        return {}
+    how = f"already divided by a temperature of {found[1]}, says the model card"
+    if by_fold:
+        how = (
+            "already divided by a temperature, each fold's fitted on the other folds (the weights that ship "
+            f"use {found[1]}, says the model card)"
+        )
+    return {"probabilities": how}
 
 
 def _command(source: str | Path, options: Mapping[str, Any]) -> str:

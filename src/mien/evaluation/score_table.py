@@ -60,7 +60,7 @@ def score_table(
     correlation and error, or the area under the ROC curve where the truth has two values only.
 
     Args:
-        answers: as `mien.evaluation.answers` gives them.
+        answers: as `mien.evaluation.answers` gives them; without categories only dimensions are scored.
         floors: corpus → a known simple model's unweighted average recall, 0 to 1.
         draws: resamples per interval.
         seed: seeds the resampling.
@@ -85,7 +85,13 @@ def score_table(
 
 
 def _lines(part: pd.DataFrame, *, draws: int, seed: int) -> Iterator[_Line]:
-    labels = categories_of(part)
+    if labels := categories_of(part):
+        yield from _category_lines(part, labels, draws=draws, seed=seed)
+    for name in [str(column) for column in part if f"{column}.truth" in part]:
+        yield from _dimension_lines(part, name, draws=draws, seed=seed)
+
+
+def _category_lines(part: pd.DataFrame, labels: list[str], *, draws: int, seed: int) -> Iterator[_Line]:
     speaker = part["speaker"].to_numpy() if part["speaker"].notna().all() else None
     by_item = confusion_by_group(part["truth"], part["prediction"], labels=labels, group=np.arange(len(part)))
     for metric, (title, score) in OF_COUNTS.items():
@@ -101,8 +107,6 @@ def _lines(part: pd.DataFrame, *, draws: int, seed: int) -> Iterator[_Line]:
     for metric, (title, values) in per_item.items():
         sums = np.stack([values, np.ones(len(values))], axis=1)
         yield _counted(metric, title, _mean_of_sums, sums, speaker, draws=draws, seed=seed)
-    for name in [str(column) for column in part if f"{column}.truth" in part]:
-        yield from _dimension_lines(part, name, draws=draws, seed=seed)
 
 
 def _mean_of_sums(sums: NDArray[np.float64]) -> NDArray[np.float64]:

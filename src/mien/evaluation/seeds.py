@@ -3,11 +3,12 @@
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from mien.core.errors import DataError
 from mien.evaluation.intervals import Interval, interval_of
 from mien.evaluation.resampling import (
+    CountScore,
     Resampled,
     Score,
     as_items,
@@ -115,3 +116,64 @@ def seed_bootstrap(
         scores = [score_or_nan(score, target[chosen], members[i][chosen]) for i in drawn]
         values[number] = np.average(scores, weights=times)
     return interval_of(Resampled(value, values, len(rows)), level=level)
+
+
+def seed_difference_counts(
+    score: CountScore,
+    first: ArrayLike,
+    second: ArrayLike,
+    *,
+    draws: int = 1000,
+    level: float = 0.95,
+    seed: int = 0,
+) -> Interval:
+    """Return the difference of two systems' mean scores with an interval over seeds and speakers at once.
+
+    Use it beside an interval by speaker alone, which speaks of these trained networks only. Speakers are
+    drawn for both systems together; seeds for each by itself, since seed 3 of one system has nothing in
+    common with seed 3 of another. A system with one seed counts as fixed.
+
+    Args:
+        score: takes summed counts `(draws, seeds, ...)`, gives `(draws, seeds)`; NaN where it has no value.
+        first: `(units, seeds, ...)`, counts of the first system per speaker and seed.
+        second: `(units, seeds, ...)`, of the second system on the same units, with any number of seeds.
+        draws: number of resamples, at least 1.
+        level: 0 to 1.
+        seed: seeds the resampling, not the training.
+
+    Returns:
+        The interval of mean score(first) - mean score(second).
+
+    Raises:
+        DataError: missing or infinite counts, or another number of units.
+        UndefinedScore: fewer than 2 units, no score on all units, or none in more than half of the draws.
+        ConfigError: `draws` or `level` out of range.
+
+    Source:
+        A. Owen, The Pigeonhole Bootstrap, Annals of Applied Statistics 2007.
+    """
+    one, other = as_numbers(first), as_numbers(second)
+    check_draws(draws)
+    if len(one) != len(other):
+        raise DataError(f"Got counts of {len(one)} and {len(other)} units, expected the same units.")
+    check_units(len(one), "units")
+    generator = np.random.default_rng(seed)
+    value = defined(float(score(one.sum(axis=0)[None]).mean() - score(other.sum(axis=0)[None]).mean()))
+    weights = generator.multinomial(len(one), np.full(len(one), 1 / len(one)), size=draws)
+    drawn = [_mean_of_drawn_seeds(score, counts, weights, generator) for counts in (one, other)]
+    return interval_of(Resampled(value, drawn[0] - drawn[1], len(one)), level=level)
+
+
+def _mean_of_drawn_seeds(
+    score: CountScore,
+    counts: NDArray[np.float64],
+    weights: NDArray[np.int64],
+    generator: np.random.Generator,
+) -> NDArray[np.float64]:
+    """Return `(draws,)`, the mean score over seeds drawn again, each on the drawn units."""
+    draws, seeds = len(weights), counts.shape[1]
+    sums = weights.astype(np.float64) @ counts.reshape(len(counts), -1)
+    scores = score(sums.reshape(draws, *counts.shape[1:]))
+    times = generator.multinomial(seeds, np.full(seeds, 1 / seeds), size=draws)
+    # A seed that was not drawn does not count, also where it has no score.
+    return np.asarray(np.where(times > 0, scores * times, 0.0).sum(axis=1) / seeds)

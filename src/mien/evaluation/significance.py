@@ -5,9 +5,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy import optimize, stats
 
-from mien.core.errors import ConfigError, DataError, UndefinedScore
+from mien.core.errors import DataError
 from mien.evaluation.intervals import difference_of
 from mien.evaluation.resampling import (
     BLOCK_NUMBERS,
@@ -19,6 +18,7 @@ from mien.evaluation.resampling import (
     check_units,
     defined,
     resample,
+    resample_counts,
     score_or_nan,
     unit_rows,
 )
@@ -98,7 +98,7 @@ def permutation_test(
     check_draws(draws)
     rows = unit_rows(cluster, items=len(target))
     differing = [unit for unit in rows if (one[unit] != other[unit]).any()]
-    exact = _is_exact(len(differing), draws)
+    exact = is_exact(len(differing), draws)
     rows = differing if exact else rows
     difference = score(target, one) - score(target, other)
     unit_of = np.full(len(target), -1)
@@ -142,18 +142,15 @@ def permutation_test_counts(
         >>> test.p == (1 + 1 + 6 + 6) / 2**6
         True
     """
-    one, other = as_numbers(first), as_numbers(second)
+    one, other = same_shape(first, second)
     check_draws(draws)
-    if one.shape != other.shape:
-        raise DataError(f"Got counts of shapes {one.shape} and {other.shape}, expected one shape for both.")
-    check_units(len(one), "units")
     gap = (other - one).reshape(len(one), -1)
     differing = (gap != 0).any(axis=1)
-    exact = _is_exact(int(differing.sum()), draws)
+    exact = is_exact(int(differing.sum()), draws)
     gap = gap[differing] if exact else gap
     sums = one.sum(axis=0), other.sum(axis=0)
     difference = float((score(sums[0][None]) - score(sums[1][None]))[0])
-    block = max(1, BLOCK_NUMBERS // max(1, gap.size))
+    block = max(1, BLOCK_NUMBERS // max(1, *gap.shape))
     parts = []
     for swap in _swaps(len(gap), exact=exact, draws=draws, seed=seed, block=block):
         moved = (swap.astype(np.float64) @ gap).reshape(-1, *one.shape[1:])
@@ -200,51 +197,29 @@ def bootstrap_test(
     return _compare(found.value, found.values - found.value, exact=False)
 
 
-def minimum_detectable_difference(
-    differences: ArrayLike, *, alpha: float = 0.05, power: float = 0.8
-) -> float:
-    """Return the smallest true mean difference that a test on as many units would probably find.
-
-    Print it beside a difference that is not significant: "no difference" means little if 5 points
-    could not have been seen. Units must be independent: pass one difference per speaker, not per item,
-    where speakers differ.
+def bootstrap_test_counts(
+    score: CountScore, first: ArrayLike, second: ArrayLike, *, draws: int = 10_000, seed: int = 0
+) -> Comparison:
+    """Return the `bootstrap_test` of a score that depends on sums only, all resamples at once.
 
     Args:
-        differences: `(units,)`, score of the first minus score of the second system, per item or speaker.
-        alpha: level of the two-sided paired test, 0 to 1.
-        power: probability of finding the difference, from alpha to 1.
+        score: as in `permutation_test_counts`.
+        first: `(units, ...)`, counts of the first system, one row per item or speaker that is drawn whole.
+        second: as `first`, of the second system on the same units.
+        draws: number of resamples, at least 1.
+        seed: seeds the resampling.
 
     Returns:
-        A difference above 0, in the unit of the differences.
+        The difference and its p-value, never `exact`.
 
     Raises:
-        DataError: missing or infinite differences.
-        UndefinedScore: fewer than 2 units, or all differences equal: there is no spread to judge by.
-        ConfigError: `alpha` or `power` out of range.
-
-    Example:
-        >>> round(minimum_detectable_difference([0.02, -0.05, 0.06, 0.01, -0.03, 0.04, 0.0, 0.03]), 3)
-        0.042
-
-    Source:
-        J. Cohen, Statistical Power Analysis for the Behavioral Sciences, 1988, chapter 2 (noncentral t).
+        DataError: counts of different shapes, missing or infinite.
+        UndefinedScore: fewer than 2 units, or no score on the counts as they are.
+        ConfigError: fewer than 1 draw.
     """
-    values = as_numbers(differences)
-    if not 0 < alpha < power < 1:
-        raise ConfigError(f"Got alpha {alpha} and power {power}, expected 0 < alpha < power < 1.")
-    units = values.size
-    if units < 2 or np.ptp(values) == 0:
-        raise UndefinedScore(f"Got {units} differences without spread, expected at least 2 that differ.")
-    bound = stats.t.isf(alpha / 2, units - 1)
-
-    def missing_power(shift: float) -> float:
-        far, near = stats.nct.sf([bound, -bound], units - 1, shift)
-        return float(power - far - (1 - near))
-
-    most = 1.0
-    while missing_power(most) > 0:
-        most *= 2
-    return float(optimize.brentq(missing_power, 0, most) * values.std(ddof=1) / np.sqrt(units))
+    both = np.stack(same_shape(first, second), axis=1)
+    found = resample_counts(lambda c: score(c[:, 0]) - score(c[:, 1]), both, draws=draws, seed=seed)
+    return _compare(found.value, found.values - found.value, exact=False)
 
 
 def stars(p: float) -> str:
@@ -265,7 +240,16 @@ def stars(p: float) -> str:
     return "*" * sum(p <= level for level in STAR_LEVELS)
 
 
-def _is_exact(units: int, draws: int) -> bool:
+def same_shape(first: ArrayLike, second: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the counts of two systems; DataError for unlike shapes, UndefinedScore below 2 units."""
+    one, other = as_numbers(first), as_numbers(second)
+    if one.shape != other.shape:
+        raise DataError(f"Got counts of shapes {one.shape} and {other.shape}, expected one shape for both.")
+    check_units(len(one), "units")
+    return one, other
+
+
+def is_exact(units: int, draws: int) -> bool:
     """Return whether all 2 ** (units - 1) swaps are no more than the draws."""
     return units <= draws.bit_length()
 

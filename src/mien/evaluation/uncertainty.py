@@ -1,21 +1,27 @@
 """Does doubt know where the answers are wrong?"""
 
 from collections.abc import Callable
+from functools import partial
+from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from mien.core.errors import DataError, UndefinedScore
 from mien.evaluation.answers import DOUBTS, categories_of
 from mien.evaluation.ranking_metrics import area_under_roc
-from mien.evaluation.resampling import check_items
+from mien.evaluation.resampling import Resampled, as_numbers, check_items, resample_weights
 from mien.evaluation.selective import (
     area_under_risk_coverage,
     excess_area_under_risk_coverage,
     gain_of_abstaining,
+    resampled_area,
 )
+from mien.evaluation.speaker_interval import over_speakers
 from mien.prediction.doubt import entropy
+
+Floats = NDArray[np.float64]
 
 ROUNDING = 1e-3
 """Nats by which the sum of both doubts may miss the entropy: tables hold five decimals."""
@@ -87,24 +93,109 @@ def error_detection(doubt: ArrayLike, correct: ArrayLike) -> float:
     return area_under_roc(1 - hits.astype(np.int64), doubt)
 
 
-def compare_doubts(table: pd.DataFrame, truth: ArrayLike, *, share: float = 0.2) -> pd.DataFrame:
+def resampled_detection(
+    flag: ArrayLike, doubt: ArrayLike, *, cluster: ArrayLike, draws: int = 1000, seed: int = 0
+) -> Resampled:
+    """Return the area under the ROC curve with its resamples of clusters, as `resample` draws them.
+
+    Pairs of clips are counted once for each pair of clusters, so that a resample costs no sorting.
+
+    Args:
+        flag: bool `(clips,)`, what doubt should find: wrong answers, or sounds that are no speech.
+        doubt: `(clips,)`, higher for less sure.
+        cluster: `(clips,)` names of what is drawn whole, e.g. speakers.
+        draws: number of resamples.
+        seed: seeds the resampling.
+
+    Raises:
+        DataError: no clips, unequal lengths, NaN or infinite doubt.
+        UndefinedScore: no flagged clip or none without flag, or one cluster.
+    """
+    flags, values, names = check_items(flag, as_numbers(doubt), cluster)
+    found, other = values[flags.astype(bool)], values[~flags.astype(bool)]
+    if not (len(found) and len(other)):
+        raise UndefinedScore(f"Got {len(flags)} clips that are all {'alike' if len(flags) else 'missing'}.")
+    unit = np.unique(names, return_inverse=True)[1]
+    one, two = unit[flags.astype(bool)], unit[~flags.astype(bool)]
+    rows, row = np.unique(one, return_inverse=True)
+    columns, column = np.unique(two, return_inverse=True)
+    above = np.zeros((len(rows), len(columns)))
+    for number in range(len(columns)):
+        ordered = np.sort(other[column == number])
+        below = sum(np.searchsorted(ordered, found, side=side) for side in ("left", "right")) / 2
+        above[:, number] = np.bincount(row, weights=below, minlength=len(rows))
+    counts = np.bincount(row), np.bincount(column)
+
+    def area(weights: Floats) -> Floats:
+        drawn = weights[:, rows], weights[:, columns]
+        pairs = (drawn[0] @ counts[0]) * (drawn[1] @ counts[1])
+        greater = (drawn[0] @ above * drawn[1]).sum(axis=1)
+        found: Floats = np.divide(greater, pairs, out=np.full(len(weights), np.nan), where=pairs > 0)
+        return found
+
+    return resample_weights(area, int(unit.max()) + 1, draws=draws, seed=seed)
+
+
+def compare_doubts(
+    table: pd.DataFrame,
+    truth: ArrayLike,
+    *,
+    share: float = 0.2,
+    speaker: "pd.Series[Any] | None" = None,
+    draws: int = 1000,
+    seed: int = 0,
+) -> pd.DataFrame:
     """Compare all kinds of doubt of a prediction table as guides to its errors.
 
     Args:
         table: prediction table, as for `doubts_of`.
         truth: `(clips,)` true categories' names, in the table's order.
         share: clips without an answer for `gain`, 0 to less than 1.
+        speaker: `(clips,)`, who speaks; without it there are no intervals.
+        draws: resamples of speakers per interval.
+        seed: seeds the resampling.
 
     Returns:
         One row per kind of doubt: `doubt`, `n`, `errors` (count), `error_detection`, `aurc`, `excess_aurc`,
         `gain` (of unweighted average recall when abstaining on `share`), `note`; null with the reason in
-        `note` where a score is undefined.
+        `note` where a score is undefined. With `speaker` also the 95 % intervals `low` and `high` of
+        `error_detection`, `aurc_low` and `aurc_high`.
 
     Raises:
         DataError: as for `doubts_of`, or another number of labels than rows.
         ConfigError: `share` out of range.
     """
     found = doubts_of(table)
+    labels, chosen = _labels(table, truth)
+    correct = chosen == labels
+    rows = []
+    for name, doubt in found.items():
+        row: dict[str, object] = {"doubt": name, "n": len(table), "errors": int((~correct).sum())}
+        same = name == "total" and (doubt - found["entropy"]).abs().max() <= ROUNDING
+        notes = ["the same as entropy, since the members' mean is judged"] if same else []
+        values = doubt.to_numpy()
+        scores: dict[str, Callable[[], float]] = {
+            "error_detection": partial(error_detection, values, correct),
+            "aurc": partial(area_under_risk_coverage, values, correct),
+            "excess_aurc": partial(excess_area_under_risk_coverage, values, correct),
+            "gain": partial(gain_of_abstaining, labels, chosen, doubt=values, share=share),
+        }
+        for score, function in scores.items():
+            try:
+                row[score] = function()
+            except UndefinedScore as error:
+                row[score] = np.nan
+                notes.append(f"no {score}: {error}")
+        if speaker is not None:
+            row |= _intervals(values, correct, speaker, draws=draws, seed=seed)
+            why = str(row.pop("why"))
+            notes += [why] if why else []
+        rows.append({**row, "note": "; ".join(notes)})
+    return pd.DataFrame(rows)
+
+
+def _labels(table: pd.DataFrame, truth: ArrayLike) -> tuple[NDArray[np.object_], NDArray[np.object_]]:
+    """Return the true and the chosen categories' names."""
     categories = categories_of(table)
     labels = np.asarray(truth, dtype=object)
     if labels.shape != (len(table),) or not set(labels) <= set(categories):
@@ -112,24 +203,23 @@ def compare_doubts(table: pd.DataFrame, truth: ArrayLike, *, share: float = 0.2)
             f"Got {labels.size} labels for {len(table)} rows, expected one each of {', '.join(categories)}."
         )
     chances = table[[f"p.{name}" for name in categories]].to_numpy(dtype=np.float64)
-    chosen = np.array(categories, dtype=object)[chances.argmax(axis=1)]
-    correct = chosen == labels
-    scores: dict[str, Callable[[ArrayLike], float]] = {
-        "error_detection": lambda doubt: error_detection(doubt, correct),
-        "aurc": lambda doubt: area_under_risk_coverage(doubt, correct),
-        "excess_aurc": lambda doubt: excess_area_under_risk_coverage(doubt, correct),
-        "gain": lambda doubt: gain_of_abstaining(labels, chosen, doubt=doubt, share=share),
-    }
-    rows = []
-    for name, doubt in found.items():
-        row: dict[str, object] = {"doubt": name, "n": len(table), "errors": int((~correct).sum())}
-        same = name == "total" and (doubt - found["entropy"]).abs().max() <= ROUNDING
-        notes = ["the same as entropy, since the members' mean is judged"] if same else []
-        for score, function in scores.items():
-            try:
-                row[score] = function(doubt.to_numpy())
-            except UndefinedScore as error:
-                row[score] = np.nan
-                notes.append(f"no {score}: {error}")
-        rows.append({**row, "note": "; ".join(notes)})
-    return pd.DataFrame(rows)
+    return labels, np.array(categories, dtype=object)[chances.argmax(axis=1)]
+
+
+def _intervals(
+    doubt: Floats, correct: NDArray[np.bool_], speaker: "pd.Series[Any]", *, draws: int, seed: int
+) -> dict[str, object]:
+    """Return the intervals of error detection and AURC, and why one is missing."""
+    options = {"draws": draws, "seed": seed}
+    errors = over_speakers(
+        lambda: error_detection(doubt, correct),
+        lambda names: resampled_detection(~correct, doubt, cluster=names, **options),
+        speaker=speaker,
+    )
+    area = over_speakers(
+        lambda: area_under_risk_coverage(doubt, correct),
+        lambda names: resampled_area(doubt, correct, cluster=names, **options),
+        speaker=speaker,
+    )
+    ends = {"low": errors.low, "high": errors.high, "aurc_low": area.low, "aurc_high": area.high}
+    return {**ends, "why": area.note}

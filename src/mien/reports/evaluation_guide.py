@@ -29,7 +29,8 @@ GOALS = (
     "Goals",
     "Numbers that were set before the model was judged. A missed goal stays in the report. A goal "
     "counts as met by its value; where the interval reaches across it, another sample could decide "
-    "otherwise.",
+    "otherwise. Only the gap between the sexes (U5) is met or missed by its whole interval: “not shown” "
+    "means that these people are too few to tell.",
 )
 CONFUSIONS = (
     "Confusions",

@@ -4,7 +4,7 @@ from typing import Any
 
 import pandas as pd
 
-from mien.reports.evaluation_numbers import is_share, known, shown
+from mien.reports.evaluation_numbers import has_limit, is_share, known, shown
 from mien.reports.evaluation_tables import EvaluationTables
 from mien.reports.plain_words import NO_BREAK, count, listed
 
@@ -85,7 +85,7 @@ def _places(rows: pd.DataFrame, larger: str, smaller: str) -> list[str]:
 
 
 def _cannot(tables: EvaluationTables) -> str:
-    parts = [*_floors_not_beaten(tables), *_goals_missed(tables)]
+    parts = [*_floors_not_beaten(tables), *_goals_missed(tables), *_goals_not_shown(tables)]
     judged = int(tables.goals["met"].notna().sum())
     if not parts:
         met = (
@@ -107,10 +107,22 @@ def _floors_not_beaten(tables: EvaluationTables) -> list[str]:
 def _goals_missed(tables: EvaluationTables) -> list[str]:
     judged = tables.goals[tables.goals["met"].notna()]
     missed = judged[~judged["met"].astype(bool)]
-    if not len(missed):
-        return []
+    return (
+        [f"it misses {len(missed)} of {count(len(judged), 'goal')}: {_named(missed)}"] if len(missed) else []
+    )
+
+
+def _goals_not_shown(tables: EvaluationTables) -> list[str]:
+    """Return the goals that have a value, and an interval that leaves open whether they are met."""
+    goals = tables.goals[tables.goals["goal"].map(has_limit).astype(bool)]
+    left_open = goals[goals["met"].isna() & goals["value"].notna()]
+    return [f"these data cannot tell whether it meets {_named(left_open)}"] if len(left_open) else []
+
+
+def _named(goals: pd.DataFrame) -> str:
+    """Return goals with the corpora in which they are meant."""
     names = [
         f"{identity} ({what}) in {listed([str(one) for one in part['corpus']])}"
-        for (identity, what), part in missed.groupby(["id", "what"], sort=False)
+        for (identity, what), part in goals.groupby(["id", "what"], sort=False)
     ]
-    return [f"it misses {len(missed)} of {count(len(judged), 'goal')}: {'; '.join(names)}"]
+    return "; ".join(names)

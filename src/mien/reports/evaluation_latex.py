@@ -3,10 +3,12 @@
 import re
 import textwrap
 
+from mien.reports.evaluation_doubt_tables import doubt_tables
 from mien.reports.evaluation_numbers import MINUS
 from mien.reports.evaluation_tables import EvaluationTables
 from mien.reports.plain_words import NO_BREAK
-from mien.reports.printed_tables import Cell, PrintedTable, gap_table, goal_table, group_table, score_table
+from mien.reports.printed_cells import Cell, PrintedTable
+from mien.reports.printed_tables import gap_table, goal_table, group_table, score_table
 
 SPECIAL = {
     "\\": r"\textbackslash{}",
@@ -39,14 +41,22 @@ SPECIAL = {
 """What must not stand in LaTeX as it is; other letters pass, as LaTeX reads UTF-8."""
 HEAD = "% Tables of an evaluation, written by mien; the preamble needs \\usepackage{booktabs}.\n"
 HEADED_BY = {"scores": (1,), "goals": (0, 1, 4), "groups": (1,), "gaps": (1,)}
-"""Table → columns whose values stand above their rows, so that tables fit a page."""
+"""Table → columns whose values stand above their rows, so that tables fit a page; of others, the first."""
 TITLES = {"scores": "Scores", "goals": "Goals", "groups": "Scores by group", "gaps": "Largest gaps by group"}
+BRACKETS = "Square brackets: 95 % intervals"
+INTERVALS = {
+    "scores": f"{BRACKETS} from resampling whole speakers, or single items where said.",
+    "goals": f"{BRACKETS}.",
+    "gaps": f"{BRACKETS}, simultaneous over all pairs of groups, from resampling whole speakers.",
+    "calibrators": "",
+}
+"""Table → what its brackets hold; of others, intervals from resampling whole speakers."""
 WIDEST_HEADING = 20
 """Letters of a column's heading per line."""
 
 
 def evaluation_latex(tables: EvaluationTables) -> str:
-    """Return scores, goals, groups and gaps as booktabs tables, each with caption and label.
+    """Return scores, goals, groups, gaps and what doubt is worth as booktabs tables with captions.
 
     Values carry their interval, as in 71.2 [67.2, 75.6]; captions name protocol, size and kind of interval.
     Of groups, error rates are left to the other formats.
@@ -55,7 +65,7 @@ def evaluation_latex(tables: EvaluationTables) -> str:
         tables: what to show.
     """
     groups = group_table(tables, without=("error_rate",))
-    whole = [score_table(tables), goal_table(tables), groups, gap_table(tables)]
+    whole = [score_table(tables), goal_table(tables), groups, gap_table(tables), *doubt_tables(tables)]
     return HEAD + "".join(f"\n{latex_table(table, tables)}" for table in whole if table.rows)
 
 
@@ -71,7 +81,7 @@ def escape_latex(text: str) -> str:
 
 def latex_table(table: PrintedTable, tables: EvaluationTables) -> str:
     """Return one table as a float."""
-    above = HEADED_BY[table.key]
+    above = HEADED_BY.get(table.key, (0,))
     kept = [place for place in range(len(table.columns)) if place not in above]
     columns = "".join("r" if table.numeric[place] else "l" for place in kept)
     head = " & ".join(_heading(table.columns[place], numeric=table.numeric[place]) for place in kept)
@@ -128,17 +138,11 @@ def _caption(table: PrintedTable, tables: EvaluationTables) -> str:
     summary = tables.summary
     held_out = f"; held out: {summary['held_out']}" if summary.get("held_out") else ""
     told = (
-        f"{TITLES[table.key]} of {summary['model']}. Protocol: {summary['protocol']}{held_out}. "
-        f"{int(summary['n']):,} {tables.items}, {int(summary['speakers']):,} speakers. "
-        "Square brackets: 95 % intervals"
+        f"{TITLES.get(table.key, table.title)} of {summary['model']}. Protocol: {summary['protocol']}"
+        f"{held_out}. {int(summary['n']):,} {tables.items}, {int(summary['speakers']):,} speakers."
     )
-    kinds = {
-        "scores": " from resampling whole speakers, or single items where said.",
-        "goals": ".",
-        "groups": " from resampling whole speakers.",
-        "gaps": ", simultaneous over all pairs of groups, from resampling whole speakers.",
-    }
-    return escape_latex(told + kinds[table.key])
+    brackets = INTERVALS.get(table.key, f"{BRACKETS} from resampling whole speakers.")
+    return escape_latex(" ".join(part for part in (told, brackets, table.reading) if part))
 
 
 def _slug(tables: EvaluationTables) -> str:

@@ -65,6 +65,16 @@ def shown(value: Any, metric: str) -> str:
     return percent_points(value) if is_share(metric) else plain_number(value)
 
 
+def has_limit(goal: str) -> bool:
+    """Return whether a goal names a number, so that it can be met or missed.
+
+    Example:
+        >>> has_limit("≤ .05"), has_limit("reported")
+        (True, False)
+    """
+    return re.search(r"\d", goal) is not None
+
+
 def shown_goal(value: Any, goal: str, what: str) -> str:
     """Return a value in the unit and to the decimals of its goal, or of what it is where none is set.
 
@@ -74,7 +84,7 @@ def shown_goal(value: Any, goal: str, what: str) -> str:
         >>> shown_goal(0.0004, "≤ .001", "AURC"), shown_goal(0.7, "", "recall of the worst tenth")
         ('.0004', '70.0')
     """
-    if not re.search(r"\d", goal):
+    if not has_limit(goal):
         return shown(value, what)
     if "%" in goal or "point" in goal:
         return percent_points(value)

@@ -4,12 +4,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 from mien.core.files import write_atomically
+from mien.reports.evaluation_doubt import doubt_section
 from mien.reports.evaluation_guide import guide_terms, not_to_conclude
 from mien.reports.evaluation_headline import headline
 from mien.reports.evaluation_latex import evaluation_latex
 from mien.reports.evaluation_sections import (
     confusion_section,
-    doubt_section,
     goal_section,
     group_section,
     overlap_section,

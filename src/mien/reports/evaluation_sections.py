@@ -1,12 +1,10 @@
 """The sections of an evaluation page: what the numbers say, a figure, and the numbers themselves."""
 
 from collections.abc import Hashable, Mapping
-from dataclasses import replace
 from typing import Any
 
 import pandas as pd
 
-from mien.reports.evaluation_curves import reliability_plot, reliability_words, risk_plot, risk_words
 from mien.reports.evaluation_figures import (
     SEX_SHAPES,
     DotBlock,
@@ -18,21 +16,18 @@ from mien.reports.evaluation_figures import (
     strip_plot,
 )
 from mien.reports.evaluation_numbers import is_share, known, nice_range, shown, whole
+from mien.reports.evaluation_parts import details, left_out, legend
 from mien.reports.evaluation_tables import EvaluationTables
 from mien.reports.html_page import escape
 from mien.reports.html_table import footnotes, html_table, verdict_cell
 from mien.reports.plain_words import NO_BREAK, count, listed
 from mien.reports.printed_tables import (
-    PrintedTable,
     by_corpus,
-    calibrator_table,
     gap_table,
     goal_table,
     group_table,
     metric_title,
     overlap_table,
-    reliability_table,
-    risk_table,
     score_table,
     strip_table,
 )
@@ -50,10 +45,15 @@ SHOWN_FIRST = (
     "sha256",
     "date",
 )
-LABELS = {"held_out": "Held out", "n": "Judged", "sha256": "SHA-256", "seeds": "Seeds", "files": "Files"}
+LABELS = {
+    "cross_fitting": "Fitted apart",
+    "held_out": "Held out",
+    "n": "Judged",
+    "sha256": "SHA-256",
+    "seeds": "Seeds",
+    "files": "Files",
+}
 NOT_LISTED = ("title", "command", "items")
-MOST_ROWS = 120
-"""Rows of a table on the page; the Markdown report holds all."""
 OVER_ALL = "all"
 """Name of a corpus that stands for all of them together."""
 
@@ -76,9 +76,9 @@ def score_section(tables: EvaluationTables, most: int) -> str:
     keys = [("spotted", metric_title(tables, metric)), ("reached", f"95{NO_BREAK}% interval, by speaker")]
     keys += [("guessed", "what guessing gives")] if rows["chance"].notna().any() else []
     keys += [("marked", f"floor: {floor}")] if rows["floor"].notna().any() else []
-    left_out = _left_out(len(tables.headline), len(rows))
-    figure = f"<figure>{dot_plot([DotBlock('', dots)], scale)}{_legend(keys)}</figure>{left_out}"
-    return f"{figure}{_details(score_table(tables), opened=True)}"
+    figure = f"<figure>{dot_plot([DotBlock('', dots)], scale)}{legend(keys)}</figure>"
+    figure += left_out(len(tables.headline), len(rows))
+    return f"{figure}{details(score_table(tables), opened=True)}"
 
 
 def goal_section(tables: EvaluationTables, most: int) -> str:
@@ -123,47 +123,7 @@ def confusion_section(tables: EvaluationTables, most: int) -> str:
         '<p class="read note">Rows: the true category. Columns: what the model said, in percent of the row. '
         "The diagonal is recognized. Point at a cell for its counts.</p>"
     )
-    return f'{told}<div class="panels">{panels}</div>{_left_out(len(parts), most)}'
-
-
-def doubt_section(tables: EvaluationTables, most: int) -> str:
-    """Return whether confidence can be believed and whether doubt finds errors."""
-    figures = [
-        (
-            "Does it know how sure it may be?",
-            by_corpus(tables.reliability),
-            reliability_plot,
-            reliability_words,
-        ),
-        ("Does it know where it errs?", by_corpus(tables.risk_coverage), risk_plot, risk_words),
-    ]
-    keys = [
-        [
-            ("spotted", "share that is right"),
-            ("reached", f"95{NO_BREAK}% interval"),
-            ("line-ideal", "as it should be"),
-        ],
-        [
-            ("line-risk", "the model"),
-            ("spotted", "a fifth left out"),
-            ("line-ideal", "if doubt knew every error"),
-            ("line-even", "if it knew nothing"),
-        ],
-    ]
-    drawn = ""
-    for (title, corpora, plot, words), legend in zip(figures, keys, strict=True):
-        parts = list(corpora)
-        panels = "".join(
-            f"<figure><h4>{escape(name)}</h4>{plot(part)}<figcaption>{escape(words(part))}</figcaption></figure>"
-            for name, part in parts[:most]
-        )
-        if panels:
-            drawn += f'<h3>{title}</h3>{_legend(legend)}<div class="panels">{panels}</div>'
-            drawn += _left_out(len(parts), most)
-    calibrators = calibrator_table(tables)
-    if calibrators.rows:
-        drawn += f"<h3>Would scaling help?</h3>{html_table(calibrators)}"
-    return drawn + _details(reliability_table(tables)) + _details(risk_table(tables))
+    return f'{told}<div class="panels">{panels}</div>{left_out(len(parts), most)}'
 
 
 def group_section(tables: EvaluationTables, most: int) -> str:
@@ -181,8 +141,8 @@ def group_section(tables: EvaluationTables, most: int) -> str:
     keys = [("spotted", metric_title(tables, metric)), ("reached", f"95{NO_BREAK}% interval, by speaker")]
     keys += [("marked", "the whole corpus")]
     return (
-        f"<p>{escape(_smallest(rows, tables.items))}</p>{_legend(keys)}{drawn}"
-        f"{_details(gap_table(tables))}{_details(group_table(tables))}"
+        f"<p>{escape(_smallest(rows, tables.items))}</p>{legend(keys)}{drawn}"
+        f"{details(gap_table(tables))}{details(group_table(tables))}"
     )
 
 
@@ -205,7 +165,7 @@ def _attribute_figure(
         )
         for corpus, part in parts[:most]
     ]
-    return f"{heading}<figure>{dot_plot(blocks, scale)}</figure>{_left_out(len(parts), most)}"
+    return f"{heading}<figure>{dot_plot(blocks, scale)}</figure>{left_out(len(parts), most)}"
 
 
 def _group_row(row: Mapping[Hashable, Any], items: str, whole_corpus: float | None) -> DotRow:
@@ -278,8 +238,8 @@ def speaker_section(tables: EvaluationTables, most: int) -> str:
     keys += [("diamond", "other or not stated")] if set(sexes) - set(SEX_SHAPES) else []
     title = escape(metric_title(tables, metric))
     told = f'<p class="read note">{title} of each speaker, lowest first. Dashed: the corpus.</p>'
-    details = _details(strip_table(tables))
-    return f'{told}{_legend(keys)}<div class="panels">{panels}</div>{_left_out(len(parts), most)}{details}'
+    drawn = f'{told}{legend(keys)}<div class="panels">{panels}</div>{left_out(len(parts), most)}'
+    return drawn + details(strip_table(tables))
 
 
 def _strip_words(part: pd.DataFrame, metric: str) -> str:
@@ -325,27 +285,3 @@ def _fact(tables: EvaluationTables, key: str) -> str:
 
 def _scale(values: "pd.Series[Any]", metric: str) -> Scale:
     return Scale(*nice_range(values.astype(float), step=0.2 if is_share(metric) else 0.1), metric)
-
-
-def _legend(keys: list[tuple[str, str]]) -> str:
-    items = "".join(f'<li><i class="key {kind}"></i>{escape(text)}' for kind, text in keys)
-    return f'<ul class="legend">{items}</ul>'
-
-
-def _details(table: PrintedTable, *, opened: bool = False) -> str:
-    if not table.rows:
-        return ""
-    state, title = " open" if opened else "", escape(table.title.split(",")[0])
-    rest = len(table.rows) - MOST_ROWS
-    note = f'<p class="note">{rest:,} more rows are in the Markdown report.</p>' if rest > 0 else ""
-    drawn = html_table(replace(table, rows=table.rows[:MOST_ROWS]))
-    return f'<details class="rows"{state}><summary>{title} in numbers</summary>{drawn}{note}</details>'
-
-
-def _left_out(every: int, shown_ones: int) -> str:
-    if every <= shown_ones:
-        return ""
-    return (
-        f'<p class="note">The first {shown_ones} of {every} corpora are drawn, to keep the page small; all '
-        "numbers are in the Markdown report.</p>"
-    )

@@ -26,7 +26,18 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "gaps": ("corpus", "attribute", "metric", "gap", "low", "high", "best", "worst", "note"),
     "strip": ("corpus", "speaker", "sex", "value", "n"),
     "overlap": ("check", "shared", "verdict", "note"),
-    "calibrators": ("method", "nll", "ece", "note"),
+    "calibrators": ("corpus", "method", "nll", "ece", "accuracy", "note"),
+    "conformal": (
+        *("corpus", "target", "coverage", "low", "high", "same_speakers", "size", "categories"),
+        *("group", "group_coverage", "note"),
+    ),
+    "guarantee": (
+        *("corpus", "target", "confidence", "threshold", "answered", "risk", "low", "high", "note"),
+    ),
+    "doubts": (
+        *("corpus", "doubt", "auroc", "low", "high", "aurc"),
+        *("outside", "outside_low", "outside_high", "note"),
+    ),
 }
 """Table → columns it must have; others are allowed. `gaps` may add `by_chance`, `strip` a `note`."""
 
@@ -34,10 +45,30 @@ NUMBERS = frozenset(
     (
         *("value", "low", "high", "low_item", "high_item", "n", "speakers", "chance", "floor", "count"),
         *("confidence", "accuracy", "coverage", "risk", "ideal", "gap", "by_chance", "nll", "ece"),
+        *(
+            "target",
+            "same_speakers",
+            "size",
+            "empty",
+            "categories",
+            "group_coverage",
+            "threshold",
+            "answered",
+        ),
+        *("auroc", "aurc", "aurc_low", "aurc_high", "outside", "outside_low", "outside_high"),
     )
 )
 SUMMARY_KEYS = ("title", "model", "protocol", "n", "speakers", "command")
-EXPLAINED = {"scores": "value", "goals": "met", "groups": "value", "gaps": "gap"}
+EXPLAINED = {
+    "scores": "value",
+    "goals": "met",
+    "groups": "value",
+    "gaps": "gap",
+    "calibrators": "ece",
+    "conformal": "coverage",
+    "guarantee": "threshold",
+    "doubts": "auroc",
+}
 """Table → the column that may be null only where the note says why."""
 
 
@@ -55,7 +86,9 @@ class EvaluationTables:
     Attributes:
         summary: `title`, `model`, `protocol` (name and version), `n`, `speakers`, `command`, and where known
             `held_out`, `corpora`, `files`, `seeds`, `date`, `licence`, `sha256`, `items` (what an item is
-            called, such as `clips`), `floor` (what the floor is); further entries are listed as they are.
+            called, such as `clips`), `floor` (what the floor is), `probabilities` (whether they were scaled
+            before they were stored), `cross_fitting` (on whom things were fitted and on whom judged); further
+            entries are listed as they are.
         scores: one row per corpus and metric, the first metric being the headline's; `low` and `high` are the
             95 % interval by speaker, `low_item` and `high_item` by item; `floor` may be null.
         goals: one row per goal and corpus; `goal` is text such as `≤ .05` or `≥ 4 points`; `met` is True,
@@ -67,7 +100,17 @@ class EvaluationTables:
         gaps: the largest difference per corpus and attribute.
         strip: one row per speaker.
         overlap: what training and test share; `verdict` is `ok`, `warning`, `fail` or other words.
-        calibrators: one row per way to scale probabilities, the first being none.
+        calibrators: one row per corpus and way to scale probabilities, the first being `none`; `ece` is
+            debiased, the note says whether scaling helps or hurts.
+        conformal: one row per corpus and share `target` of sets that shall hold the truth: share that does,
+            for speakers apart from those fitted on (`coverage`) and for clips dealt by chance
+            (`same_speakers`), mean `size` of a set of so many `categories`, and the group that is covered
+            least.
+        guarantee: one row per corpus and `target`, the share of errors that may not be exceeded with
+            probability `confidence`: answer below the `threshold` of doubt (nats); `answered` and `risk` are
+            shares, found on speakers apart from those fitted on.
+        doubts: one row per corpus and kind of doubt: areas under the ROC curve for own errors (`auroc`) and
+            for sounds without speech (`outside`), and under the risk-coverage curve (`aurc`).
         notes: what else a reader must know.
 
     Raises:
@@ -85,6 +128,9 @@ class EvaluationTables:
     strip: pd.DataFrame = field(default_factory=partial(empty_table, "strip"))
     overlap: pd.DataFrame = field(default_factory=partial(empty_table, "overlap"))
     calibrators: pd.DataFrame = field(default_factory=partial(empty_table, "calibrators"))
+    conformal: pd.DataFrame = field(default_factory=partial(empty_table, "conformal"))
+    guarantee: pd.DataFrame = field(default_factory=partial(empty_table, "guarantee"))
+    doubts: pd.DataFrame = field(default_factory=partial(empty_table, "doubts"))
     notes: Sequence[str] = ()
 
     def __post_init__(self) -> None:

@@ -6,11 +6,16 @@ from mien.reports.evaluation_guide import not_to_conclude
 from mien.reports.evaluation_headline import headline
 from mien.reports.evaluation_tables import EvaluationTables
 from mien.reports.plain_words import NO_BREAK
-from mien.reports.printed_tables import Cell, PrintedTable, printed_tables
+from mien.reports.printed_cells import Cell, PrintedTable
+from mien.reports.printed_tables import printed_tables
 
 FOLDED = ("reliability", "risk", "strip")
 """Long tables, shown on demand."""
-FACTS = ("protocol", "held_out", "n", "speakers", "corpora", "files", "seeds", "licence", "sha256", "date")
+FACTS = (
+    *("protocol", "held_out", "n", "speakers", "corpora", "cross_fitting", "files", "seeds"),
+    *("licence", "sha256", "date"),
+)
+NAMED = {"cross_fitting": "fitted apart"}
 MARKS = {"met": "✓ ", "ok": "✓ ", "missed": "✗ ", "fail": "✗ ", "warning": "⚠ "}
 
 
@@ -22,7 +27,7 @@ def evaluation_markdown(tables: EvaluationTables) -> str:
     """
     summary = tables.summary
     can, cannot = (escape_markdown(sentence) for sentence in headline(tables))
-    named = {key: key.replace("_", " ") for key in FACTS if key in summary}
+    named = {key: NAMED.get(key, key.replace("_", " ")) for key in FACTS if key in summary}
     facts = [f"- {name}: {_fact(summary[key])}" for key, name in named.items()]
     parts = [f"# {escape_markdown(str(summary['title']))}", can, cannot, "\n".join(facts)]
     parts += [f"Made by:\n\n```bash\n{str(summary['command']).strip()}\n```"]
@@ -51,7 +56,8 @@ def _section(table: PrintedTable) -> str:
     text = markdown_table(table)
     if table.key in FOLDED:
         text = f"<details><summary>{len(table.rows)} rows</summary>\n\n{text}\n\n</details>"
-    return f"## {escape_markdown(table.title)}\n\n{text}"
+    reading = f"{escape_markdown(table.reading)}\n\n" if table.reading else ""
+    return f"## {escape_markdown(table.title)}\n\n{reading}{text}"
 
 
 def markdown_table(table: PrintedTable) -> str:

@@ -1,7 +1,7 @@
 """A printed table as HTML, with footnotes and marks that do not rely on color."""
 
 from mien.reports.html_page import escape
-from mien.reports.printed_tables import Cell, PrintedTable
+from mien.reports.printed_cells import Cell, PrintedTable
 
 RING = '<circle cx="8" cy="8" r="7" fill="none" stroke="currentColor" stroke-width="1.6"/>'
 CROSS = '<path d="m5.3 5.3 5.4 5.4m0-5.4-5.4 5.4" stroke="currentColor" stroke-width="1.8"/>'
@@ -30,7 +30,11 @@ def html_table(table: PrintedTable) -> str:
         f'<th scope="col"{_numeric(numeric)}>{escape(title)}'
         for title, numeric in zip(table.columns, table.numeric, strict=True)
     )
-    rows = "".join(_row(row, table.numeric, table.key) for row in table.rows)
+    above = [""] + [row[0].text for row in table.rows]
+    rows = "".join(
+        _row(row, table.numeric, table.key, again=row[0].text == last)
+        for row, last in zip(table.rows, above, strict=False)
+    )
     name = escape(table.title)
     return (
         f'<div class="scroll" role="region" tabindex="0" aria-label="{name}"><table class="plain">'
@@ -60,7 +64,8 @@ def verdict_cell(cell: Cell, key: str) -> str:
     return f'<td class="verdict is-{cell.mark or "open"}">{told}'
 
 
-def _row(row: tuple[Cell, ...], numeric: tuple[bool, ...], key: str) -> str:
+def _row(row: tuple[Cell, ...], numeric: tuple[bool, ...], key: str, *, again: bool) -> str:
+    """Return one row; rows that go on with what the last one was about stand closer to it."""
     first, *others = row
     cells = f'<th scope="row"{_numeric(numeric[0])}>{escape(first.text)}{note_link(first, key)}'
     for cell, is_number in zip(others, numeric[1:], strict=True):
@@ -68,7 +73,7 @@ def _row(row: tuple[Cell, ...], numeric: tuple[bool, ...], key: str) -> str:
             cells += verdict_cell(cell, key)
         else:
             cells += f"<td{_numeric(is_number)}>{escape(cell.text)}{note_link(cell, key)}"
-    return f"<tr>{cells}</tr>\n"
+    return f"<tr{' class=again' if again else ''}>{cells}</tr>\n"
 
 
 def _numeric(numeric: bool) -> str:

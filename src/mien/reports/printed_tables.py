@@ -1,81 +1,28 @@
 """Evaluation tables as printed: columns, formatted cells and footnotes, the same in every format."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Iterator
 
 import numpy as np
 import pandas as pd
 
+from mien.reports.evaluation_doubt_tables import doubt_tables
 from mien.reports.evaluation_numbers import (
     between,
+    has_limit,
     is_share,
     known,
     percent_points,
-    plain_number,
     shown,
     shown_goal,
     whole,
 )
 from mien.reports.evaluation_tables import EvaluationTables
+from mien.reports.printed_cells import Cell, Notes, PrintedTable, Row, printed, records
 
 COVERAGES = (1.0, 0.95, 0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3, 0.2, 0.1)
 """Points of a risk-coverage curve that are printed."""
 METRIC_TITLES = {"error_rate": "Error rate", "ece": "Calibration error"}
-HURTS = "hurts: worse than doing nothing"
-Row = Mapping[str, Any]
-
-
-@dataclass(frozen=True)
-class Cell:
-    """Hold one formatted cell.
-
-    Attributes:
-        text: what it says.
-        note: number of its footnote, 0 without one.
-        mark: `met`, `missed`, `ok`, `warning`, `fail` or empty.
-    """
-
-    text: str
-    note: int = 0
-    mark: str = ""
-
-
-@dataclass(frozen=True)
-class PrintedTable:
-    """Hold one table, ready to be set in any format.
-
-    Attributes:
-        key: short name, unique in a report.
-        title: what it shows.
-        columns: headings.
-        numeric: which columns hold numbers.
-        rows: cells, as many as columns.
-        notes: footnotes, the first numbered 1.
-    """
-
-    key: str
-    title: str
-    columns: tuple[str, ...]
-    numeric: tuple[bool, ...]
-    rows: tuple[tuple[Cell, ...], ...]
-    notes: tuple[str, ...]
-
-
-@dataclass
-class _Notes:
-    """Number footnotes; the same words share a number."""
-
-    texts: list[str] = field(default_factory=list)
-
-    def number(self, note: Any) -> int:
-        text = str(note).strip() if known(note) else ""
-        if not text:
-            return 0
-        if text not in self.texts:
-            self.texts.append(text)
-        return self.texts.index(text) + 1
 
 
 def printed_tables(tables: EvaluationTables) -> list[PrintedTable]:
@@ -86,7 +33,7 @@ def printed_tables(tables: EvaluationTables) -> list[PrintedTable]:
         *confusion_tables(tables),
         reliability_table(tables),
         risk_table(tables),
-        calibrator_table(tables),
+        *doubt_tables(tables),
         group_table(tables),
         gap_table(tables),
         strip_table(tables),
@@ -104,8 +51,8 @@ def metric_title(tables: EvaluationTables, metric: str) -> str:
 
 def score_table(tables: EvaluationTables) -> PrintedTable:
     """Return all scores with both intervals."""
-    notes, rows = _Notes(), []
-    for row in _records(tables.scores):
+    notes, rows = Notes(), []
+    for row in records(tables.scores):
         metric = str(row["metric"])
         value, low, high, low_item, high_item, chance, floor = (
             shown(row[name], metric)
@@ -120,23 +67,30 @@ def score_table(tables: EvaluationTables) -> PrintedTable:
     columns = (
         "Corpus | Score | #Value [95 % by speaker] | #95 % by item | #n | #Speakers | #Guessing | #Floor"
     )
-    return _printed("scores", "Scores", columns, rows, notes)
+    return printed("scores", "Scores", columns, rows, notes)
 
 
 def goal_table(tables: EvaluationTables) -> PrintedTable:
     """Return what was aimed at and whether it was reached."""
-    notes, rows = _Notes(), []
+    notes, rows = Notes(), []
     order = tables.goals.groupby(["id", "what"], sort=False, dropna=False).ngroup()
-    for row in _records(tables.goals.iloc[np.argsort(order.to_numpy(), kind="stable")]):
+    for row in records(tables.goals.iloc[np.argsort(order.to_numpy(), kind="stable")]):
         goal, what = str(row["goal"] or ""), str(row["what"])
         value, low, high = (shown_goal(row[name], goal, what) for name in ("value", "low", "high"))
         told = f"{value} {between(low, high)}" if known(row["low"]) else value
         mark = ("met" if row["met"] else "missed") if known(row["met"]) else ""
-        word = mark or ("reported" if known(row["value"]) else "not judged")
+        word = mark or _open_word(goal, known(row["value"]))
         result = Cell(word, notes.number(row["note"]), mark)
         goal = re.sub(r"(?<![\d.])0\.", ".", goal)
         rows.append((str(row["id"]), what, str(row["corpus"]), told, goal, result))
-    return _printed("goals", "Goals", "Id | What | Corpus | #Value [95 %] | #Goal | Result", rows, notes)
+    return printed("goals", "Goals", "Id | What | Corpus | #Value [95 %] | #Goal | Result", rows, notes)
+
+
+def _open_word(goal: str, judged: bool) -> str:
+    """Return what is said of a goal that is neither met nor missed."""
+    if not judged:
+        return "not judged"
+    return "not shown" if has_limit(goal) else "reported"
 
 
 def confusion_tables(tables: EvaluationTables) -> list[PrintedTable]:
@@ -150,7 +104,7 @@ def confusion_tables(tables: EvaluationTables) -> list[PrintedTable]:
         ]
         columns = " | ".join(["True, as predicted:", *(f"#{name}" for name in counts.columns), "#n"])
         title = f"Confusions in {corpus}, percent of each true category"
-        found.append(_printed(f"confusion-{corpus}", title, columns, rows, _Notes()))
+        found.append(printed(f"confusion-{corpus}", title, columns, rows, Notes()))
     return found
 
 
@@ -171,14 +125,14 @@ def confusion_counts(part: pd.DataFrame) -> pd.DataFrame:
 def reliability_table(tables: EvaluationTables) -> PrintedTable:
     """Return how often the model was right at each level of confidence."""
     rows = []
-    for row in _records(tables.reliability):
+    for row in records(tables.reliability):
         confidence, right, low, high = (
             percent_points(row[name]) for name in ("confidence", "accuracy", "low", "high")
         )
         told = f"{right} {between(low, high)}"
         rows.append((str(row["corpus"]), str(row["bin"]), confidence, told, whole(row["count"])))
     columns = "Corpus | Bin | #Confidence | #Right [95 %] | #n"
-    return _printed("reliability", "Confidence and share that is right, percent", columns, rows, _Notes())
+    return printed("reliability", "Confidence and share that is right, percent", columns, rows, Notes())
 
 
 def risk_table(tables: EvaluationTables) -> PrintedTable:
@@ -193,7 +147,7 @@ def risk_table(tables: EvaluationTables) -> PrintedTable:
                 )
                 rows.append((corpus, f"{100 * coverage:.0f}", risk, ideal))
     columns = "Corpus | #Answered | #Wrong | #Ideal"
-    return _printed("risk", "Errors among the surest answers, percent", columns, rows, _Notes())
+    return printed("risk", "Errors among the surest answers, percent", columns, rows, Notes())
 
 
 def at_coverage(curve: pd.DataFrame, coverage: float, name: str) -> float | None:
@@ -205,40 +159,26 @@ def at_coverage(curve: pd.DataFrame, coverage: float, name: str) -> float | None
     return float(np.interp(coverage, places, values))
 
 
-def calibrator_table(tables: EvaluationTables) -> PrintedTable:
-    """Return what scaling the probabilities would change."""
-    notes, rows = _Notes(), []
-    records = list(_records(tables.calibrators))
-    for row in records:
-        worse = known(row["nll"]) and known(records[0]["nll"]) and row["nll"] > records[0]["nll"]
-        said = "; ".join(part for part in (HURTS if worse else "", str(row["note"] or "")) if part)
-        rows.append(
-            (Cell(str(row["method"]), notes.number(said)), plain_number(row["nll"]), plain_number(row["ece"]))
-        )
-    columns = "Method | #Negative log-likelihood | #Calibration error"
-    return _printed("calibrators", "Scaling of the probabilities", columns, rows, notes)
-
-
 def group_table(tables: EvaluationTables, *, without: tuple[str, ...] = ()) -> PrintedTable:
     """Return each group's scores, one column per metric; some metrics can be left out."""
-    notes, rows = _Notes(), []
+    notes, rows = Notes(), []
     metrics = [str(name) for name in tables.groups["metric"].unique() if name not in without]
     keys = ["corpus", "attribute", "group"]
     for key, part in tables.groups.groupby(keys, sort=False, dropna=False):
-        own = {str(row["metric"]): row for row in _records(part)}
+        own = {str(row["metric"]): row for row in records(part)}
         first = next(iter(own.values()))
         cells = [_metric_cell(own.get(metric), notes) for metric in metrics]
         rows.append((*(str(name) for name in key), whole(first["n"]), whole(first["speakers"]), *cells))
     titles = " | ".join(f"#{metric_title(tables, metric)} [95 %]" for metric in metrics)
     columns = f"Corpus | Attribute | Group | #n | #Speakers | {titles}"
-    return _printed("groups", "Groups of people", columns, rows, notes)
+    return printed("groups", "Groups of people", columns, rows, notes)
 
 
 def gap_table(tables: EvaluationTables) -> PrintedTable:
     """Return the largest gap between groups per corpus and attribute."""
-    notes, rows = _Notes(), []
+    notes, rows = Notes(), []
     by_chance = "by_chance" in tables.gaps
-    for row in _records(tables.gaps):
+    for row in records(tables.gaps):
         metric = str(row["metric"])
         gap, low, high = (shown(row[name], metric) for name in ("gap", "low", "high"))
         there = known(row["gap"])
@@ -248,29 +188,29 @@ def gap_table(tables: EvaluationTables) -> PrintedTable:
         rows.append((str(row["corpus"]), str(row["attribute"]), told, *chance, *ends))
     chance = " | #Usual by chance" if by_chance else ""
     columns = f"Corpus | Attribute | #Largest gap [95 %]{chance} | Best | Worst"
-    return _printed("gaps", "Largest gaps between groups", columns, rows, notes)
+    return printed("gaps", "Largest gaps between groups", columns, rows, notes)
 
 
 def strip_table(tables: EvaluationTables) -> PrintedTable:
     """Return every speaker's own score."""
-    notes, rows = _Notes(), []
+    notes, rows = Notes(), []
     metric = str(tables.headline["metric"].iloc[0])
-    for row in _records(tables.strip):
+    for row in records(tables.strip):
         value = Cell(shown(row["value"], metric), notes.number(row.get("note")))
         rows.append((str(row["corpus"]), str(row["speaker"]), str(row["sex"]), value, whole(row["n"])))
     columns = f"Corpus | Speaker | Sex | #{metric_title(tables, metric)} | #n"
-    return _printed("strip", "Speakers", columns, rows, notes)
+    return printed("strip", "Speakers", columns, rows, notes)
 
 
 def overlap_table(tables: EvaluationTables) -> PrintedTable:
     """Return what training and test have in common."""
-    notes, rows = _Notes(), []
-    for row in _records(tables.overlap):
+    notes, rows = Notes(), []
+    for row in records(tables.overlap):
         verdict = str(row["verdict"])
         mark = verdict if verdict in ("ok", "warning", "fail") else ""
         shared = whole(row["shared"]) if isinstance(row["shared"], int | float) else str(row["shared"])
         rows.append((str(row["check"]), shared, Cell(verdict, notes.number(row["note"]), mark)))
-    return _printed("overlap", "Overlap of training and test", "Check | #Shared | Verdict", rows, notes)
+    return printed("overlap", "Overlap of training and test", "Check | #Shared | Verdict", rows, notes)
 
 
 def by_corpus(table: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
@@ -279,25 +219,10 @@ def by_corpus(table: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
         yield str(corpus), part
 
 
-def _records(table: pd.DataFrame) -> Iterable[Row]:
-    for row in table.to_dict("records"):
-        yield {str(name): value if known(value) else None for name, value in row.items()}
-
-
-def _metric_cell(row: Row | None, notes: _Notes) -> Cell:
+def _metric_cell(row: Row | None, notes: Notes) -> Cell:
     if row is None:
         return Cell("–")
     metric = str(row["metric"])
     value, low, high = (shown(row[name], metric) for name in ("value", "low", "high"))
     told = f"{value} {between(low, high)}" if known(row["value"]) else value
     return Cell(told, notes.number(row["note"]))
-
-
-def _printed(
-    key: str, title: str, columns: str, rows: Iterable[tuple[Cell | str, ...]], notes: _Notes
-) -> PrintedTable:
-    """Return a table; headings are separated by `|`, those of numbers begin with `#`."""
-    names = [name.strip() for name in columns.split("|")]
-    cells = tuple(tuple(Cell(one) if isinstance(one, str) else one for one in row) for row in rows)
-    titles, numeric = tuple(name.lstrip("#") for name in names), tuple(name.startswith("#") for name in names)
-    return PrintedTable(key, title, titles, numeric, cells, tuple(notes.texts))
