@@ -15,12 +15,13 @@ _HOMES = {
     "Affect": ("mien.prediction.affect", "Affect"),
     "ModelSummary": ("mien.prediction.model_card", "ModelSummary"),
     "analyze": ("mien.prediction.analyze", "analyze"),
+    "embed": ("mien.nets.embed", "embed"),
     "load_predictor": ("mien.prediction.predictor", "load_predictor"),
     "models": ("mien.prediction.model_card", "shipped"),
 }
 _ROOMS = ("core", "corpora", "evaluation", "prediction", "reports", "signals")
 
-__all__ = ["Affect", "ModelSummary", "__version__", "analyze", "load_predictor", "models"]
+__all__ = ["Affect", "ModelSummary", "__version__", "analyze", "embed", "load_predictor", "models"]
 
 
 def __getattr__(name: str) -> object:

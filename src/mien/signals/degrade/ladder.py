@@ -41,7 +41,7 @@ class Condition:
     Attributes:
         title: what happens, in words.
         unit: of the severities.
-        severities: of levels 1 (hardly noticed) to 5 (hard to follow), in the unit.
+        severities: of levels 1 (mild) to 5 (severe), in the unit.
         source: where method or range come from.
         needs: `noises` or `speech` where `apply` must be given them, else empty.
         change: takes (samples, severity, place) and returns the degraded clip.
