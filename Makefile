@@ -12,7 +12,7 @@ RESULTS := demo-results
 FUZZ_COUNT ?= 10000
 FUZZ_SEED ?= 0
 
-.PHONY: demo test lint fuzz bench models browser clean
+.PHONY: demo test lint fuzz bench models cards raters browser clean
 
 demo: $(VENV)/.made-base $(SPEECH)
 	$(BIN)/mien analyze $(SPEECH) --out $(RESULTS) --overwrite
@@ -38,6 +38,13 @@ bench: $(VENV)/.made-dev
 models: $(VENV)/.made-dev
 	$(BIN)/python scripts/ship_models.py $(DATA)
 	$(BIN)/python scripts/readme_models.py
+
+# Data cards and studies of raters under docs/results; DATA holds one folder per corpus. A few minutes each.
+cards: $(VENV)/.made-dev
+	$(BIN)/python scripts/corpus_cards.py $(DATA)
+
+raters: $(VENV)/.made-dev
+	$(BIN)/python scripts/rater_results.py $(DATA)
 
 # The report is looked at in a real browser by a test; without one that test is skipped with its reason.
 browser:

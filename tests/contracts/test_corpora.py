@@ -58,7 +58,10 @@ def test_the_card_says_everything(corpus):
     assert set(corpus.CARD["modality"]) <= set(get_args(get_args(hints["modality"])[0]))
     assert re.fullmatch(r"[a-z]{2,3}(-[A-Z]{2})?", corpus.CARD["language"])
     assert str(corpus.CARD["year"]) in corpus.CARD["citation"]
-    assert all(trap.endswith(".") for trap in corpus.CARD["traps"])
+    for name in ("traps", "use", "limits"):
+        assert all(one.endswith(".") for one in corpus.CARD[name])
+        assert len(set(corpus.CARD[name])) == len(corpus.CARD[name])
+    assert all(corpus.CARD[name].endswith(".") for name in ("material", "labelled_by"))
     assert all(low < high for low, high in corpus.CARD["dimensions"].values())
 
 

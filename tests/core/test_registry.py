@@ -50,6 +50,32 @@ def test_an_unknown_room_gives_the_nearest():
         registry.names("corpra")
 
 
+@pytest.fixture
+def room_with_a_broken_file(tmp_path, monkeypatch):
+    """Return a room with a healthy component, one that is not Python, and a file that is no component."""
+    package = tmp_path / "toy_room"
+    package.mkdir()
+    (package / "__init__.py").touch()
+    (package / "healthy.py").write_text("CARD = {}\n\n\ndef load(root):\n    return root\n")
+    (package / "half_saved.py").write_text("CARD = {\n")
+    (package / "notes.py").write_text("CARD = {}\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.setattr(registry, "_SOURCE", tmp_path)
+    monkeypatch.setitem(registry.ROOMS, "toys", registry.Room("toy_room", ("load", "CARD")))
+    yield "toys"
+    sys.modules.pop("toy_room.healthy", None)
+    sys.modules.pop("toy_room", None)
+
+
+def test_a_broken_file_stops_only_those_who_ask_for_it(room_with_a_broken_file):
+    assert registry.find(room_with_a_broken_file, "healthy").load("here") == "here"
+    with pytest.raises(ConfigError, match=r"Got `half_saved.py` in `toy_room`, which is not Python.*line 1"):
+        registry.find(room_with_a_broken_file, "half-saved")
+    assert registry.names(room_with_a_broken_file) == ["half-saved", "healthy"]
+    with pytest.raises(ConfigError, match=r"Got toys `notes`, expected one of half-saved, healthy"):
+        registry.find(room_with_a_broken_file, "notes")
+
+
 def test_a_back_end_without_its_extra_says_what_to_install():
     code = (
         "import sys\n"

@@ -206,3 +206,41 @@ def test_another_index_is_not_audformat():
 def test_pure_text_has_no_place_in_audformat():
     with pytest.raises(DataError, match="without a file"):
         tables.to_audformat(segments(file=[None, "x.wav"]))
+
+
+def relations(**changes):
+    frame = {
+        "from": ["a", "a"],
+        "to": ["b", None],
+        "kind": ["no-context", "latent"],
+        "span": ["so late", None],
+        "p": [1, 1],
+    }
+    return pd.DataFrame(frame | changes)
+
+
+def test_a_relation_table_gets_its_types_and_keeps_further_columns():
+    table = tables.check_relations(relations(rater=["x", "y"])[["rater", "p", "span", "kind", "to", "from"]])
+    assert list(table) == [*tables.RELATION_COLUMNS, "rater"]
+    assert [str(table[name].dtype) for name in tables.RELATION_COLUMNS] == ["string"] * 4 + ["float64"]
+    assert table["to"].isna().tolist() == [False, True]
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"from": ["a", None]}, "without `from`"),
+        ({"kind": ["no-context", None]}, "without `kind`"),
+        ({"p": [1.0, 1.5]}, "p 1.5 from `a`, expected 0 to 1"),
+        ({"p": [1.0, None]}, "p nan from `a`, expected 0 to 1"),
+        ({"to": ["b", "b"], "kind": ["x", "x"], "span": [None, None]}, "`x` from `a` to `b` twice"),
+    ],
+)
+def test_a_broken_relation_table_is_a_clear_error(changes, message):
+    with pytest.raises(DataError, match=message):
+        tables.check_relations(relations(**changes))
+
+
+def test_a_relation_table_without_a_column_names_it():
+    with pytest.raises(DataError, match="a relation table without `span`, expected the columns from, to"):
+        tables.check_relations(relations().drop(columns="span"))

@@ -81,6 +81,20 @@ def test_several_labels_per_segment_are_counted_label_by_label():
     assert counts.to_dict() == {"joy": 2, "fear": 1}
 
 
+def test_texts_with_several_labels_differ_where_one_label_does():
+    table = pd.DataFrame(
+        {
+            "segment": ["a", "b", "c"],
+            "text": ["oh no", "Oh no.", "well"],
+            "emotion": ["fear", None, "joy"],
+            "label.fear": [True, True, False],
+            "label.joy": [False, True, True],
+        }
+    )
+    (repeated,) = [one for one in findings(check_corpus(table), "texts") if one.name == "repetitions"]
+    assert repeated.data == {"repeated": 2, "different": 1, "different_labels": 1}
+
+
 @pytest.fixture
 def with_audio(tmp_path):
     """Return a function that gives each row of a table a file; equal numbers are equal samples."""

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from mien.core.errors import DataError
-from mien.corpora.stored_arrays import read_arrays
+from mien.corpora.stored_arrays import read_arrays, read_parts
 
 
 def read(root, **shapes):
@@ -52,3 +52,12 @@ def test_a_broken_file_is_named(tmp_path):
 def test_a_wrong_folder_is_named(tmp_path):
     with pytest.raises(DataError, match=r"Got no `toy\.npz`.*expected the folder of Toy"):
         read(tmp_path / "absent", a=(1,))
+
+
+def test_parts_come_in_the_order_of_the_split_and_have_the_rows_of_the_labels(tmp_path):
+    np.savez(tmp_path / "toy.npz", x_dev=np.zeros((1, 3)), x_train=np.ones((2, 3)))
+    options = {"key": "x", "splits": ("train", "dev"), "shape": (None, 3), "title": "Toy"}
+    train, dev = read_parts(tmp_path, "toy.npz", rows=[2, 1], **options)
+    assert (train.sum(), dev.sum()) == (6, 0)
+    with pytest.raises(DataError, match=r"Got \[2, 1\] rows of `x_\*`.*expected \[2, 2\] as the labels have"):
+        read_parts(tmp_path, "toy.npz", rows=[2, 2], **options)

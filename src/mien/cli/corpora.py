@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from mien.cli import corpus_card, corpus_raters
 from mien.cli.print_table import print_table
 
 if TYPE_CHECKING:
@@ -19,13 +20,13 @@ EXIT_PROBLEMS = 1
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, one object per line.")]
 
 app = typer.Typer(
-    help="List the corpora that mien reads; check one before scoring on it.", invoke_without_command=True
+    help="List the corpora that mien reads; know one before scoring on it.", invoke_without_command=True
 )
 
 
 @app.callback()
 def _help(context: typer.Context) -> None:
-    """List the corpora that mien reads; check one before scoring on it."""
+    """List the corpora that mien reads; know one before scoring on it."""
     if context.invoked_subcommand is None:
         typer.echo(context.get_help())
 
@@ -71,7 +72,11 @@ def check(
         Path | None, typer.Option(help="Folder of a corpus that is given by its name.", show_default=False)
     ] = None,
     column: Annotated[
-        list[str] | None, typer.Option(help="Of your table: what a column is for, --column label=mood.")
+        list[str] | None,
+        typer.Option(
+            help="Of your table: what a column is for, --column label=mood; of an audformat database: "
+            "--column table=segments --column label=mood."
+        ),
     ] = None,
     speaker: Annotated[
         str | None, typer.Option(help="Of your class folders: regular expression, its group is the speaker.")
@@ -89,7 +94,7 @@ def check(
     from mien.corpora.corpus_check import check_corpus
 
     table, card = _load(corpus, root, column=column or [], speaker=speaker)
-    scan = _scan(table, workers) if audio else None
+    scan = scan_recordings(table, workers) if audio else None
     found = check_corpus(table, card=card, scan=scan)
     if json:
         _echo_json(found.record())
@@ -97,6 +102,10 @@ def check(
         _print_check(found)
     if found.problems:
         raise typer.Exit(EXIT_PROBLEMS)
+
+
+app.command("card")(corpus_card.card)
+app.command("raters")(corpus_raters.raters)
 
 
 def _load(
@@ -117,13 +126,28 @@ def _load(
     if (own / "db.yaml").is_file():
         from mien.corpora.read_audformat import read_audformat
 
-        return read_audformat(own), None
+        return read_audformat(own, **_audformat_options(column)), None
     if own.is_dir():
         from mien.corpora.read_class_folders import read_class_folders
 
         return read_class_folders(own, speaker=speaker), None
     registry.find("corpora", corpus)
     raise ConfigError(f"Got corpus `{corpus}` without its folder; pass --root.")
+
+
+def _audformat_options(given: list[str]) -> dict[str, str]:
+    """Return which table and column of an audformat database to read."""
+    from mien.core.errors import ConfigError
+    from mien.core.nearest import did_you_mean
+
+    options = {"table": "table", "label": "column"}
+    for use in _columns(given):
+        if use not in options:
+            raise ConfigError(
+                f"Got --column `{use}=…` of an audformat database, expected table or label."
+                f"{did_you_mean(use, options)}"
+            )
+    return {options[use]: name for use, name in _columns(given).items()}
 
 
 def _columns(given: list[str]) -> dict[str, str]:
@@ -136,7 +160,8 @@ def _columns(given: list[str]) -> dict[str, str]:
     return {use: name for use, _, name in (word.partition("=") for word in given)}
 
 
-def _scan(table: "pd.DataFrame", workers: int) -> "pd.DataFrame":
+def scan_recordings(table: "pd.DataFrame", workers: int) -> "pd.DataFrame":
+    """Decode every clip of a table; a person at a terminal is told how many that are."""
     from mien.corpora.duplicates import scan_audio
 
     files = table["file"].nunique()

@@ -1,7 +1,6 @@
 """Find components by name: the folder is the list."""
 
 import ast
-from collections.abc import Iterator
 from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
@@ -46,7 +45,8 @@ def find(room: str, name: str) -> ModuleType:
         name: as users write it, with hyphens (`ravdess-speech`), or as the file is named.
 
     Raises:
-        ConfigError: the room or name is unknown; the nearest names are given.
+        ConfigError: the room or name is unknown (the nearest names are given), or its file is not Python.
+            Other files of the room may be broken.
         MissingExtra: the component needs a package that is not installed.
 
     Example:
@@ -54,9 +54,9 @@ def find(room: str, name: str) -> ModuleType:
         'en'
     """
     wanted = _spoken(name)
-    for found, module in _components(_room(room)):
-        if found == wanted:
-            return _import(module)
+    for path in _files(_room(room)):
+        if _spoken(path.stem) == wanted and _is_component(path, ROOMS[room].demands):
+            return _import(_dotted(path))
     for point in _outside(room):
         if _spoken(point.name) == wanted:
             loaded = point.load()
@@ -69,7 +69,8 @@ def find(room: str, name: str) -> ModuleType:
 def names(room: str) -> list[str]:
     """List the components of a room, sorted, without importing any.
 
-    A file counts when its top level binds every name that the room demands.
+    A file counts when its top level binds every name that the room demands, and when it is not Python: then
+    `find` says what is wrong with it.
 
     Raises:
         ConfigError: the room is unknown.
@@ -78,7 +79,14 @@ def names(room: str) -> list[str]:
         >>> "emodb" in names("corpora")
         True
     """
-    inside = [found for found, _ in _components(_room(room))]
+    inside = []
+    for path in _files(_room(room)):
+        try:
+            listed = _is_component(path, ROOMS[room].demands)
+        except ConfigError:
+            listed = True
+        if listed:
+            inside.append(_spoken(path.stem))
     return sorted({*inside, *(_spoken(point.name) for point in _outside(room))})
 
 
@@ -94,25 +102,35 @@ def _spoken(name: str) -> str:
     return name.replace("_", "-")
 
 
-def _components(room: Room) -> Iterator[tuple[str, str]]:
-    """Yield (name, dotted module) of each file that exposes what the room demands."""
+def _files(room: Room) -> list[Path]:
+    """Return the files of a room, of which some may be components."""
     folder = _SOURCE.joinpath(*room.package.split("."))
-    for path in sorted(folder.glob("**/*.py" if room.recursive else "*.py")):
-        if path.stem != "__init__" and set(room.demands) <= _top_level_names(path):
-            yield _spoken(path.stem), ".".join(path.relative_to(_SOURCE).with_suffix("").parts)
+    found = sorted(folder.glob("**/*.py" if room.recursive else "*.py"))
+    return [path for path in found if path.stem != "__init__"]
 
 
-def _top_level_names(path: Path) -> set[str]:
-    """Return the names that a file's top level binds, read from its text."""
+def _dotted(path: Path) -> str:
+    return ".".join(path.relative_to(_SOURCE).with_suffix("").parts)
+
+
+def _is_component(path: Path, demands: tuple[str, ...]) -> bool:
+    """Tell whether a file's top level, read from its text, binds every demanded name."""
     found: set[str] = set()
-    for node in ast.parse(path.read_text(encoding="utf-8")).body:
+    try:
+        body = ast.parse(path.read_text(encoding="utf-8")).body
+    except (SyntaxError, ValueError) as error:
+        raise ConfigError(
+            f"Got `{path.name}` in `{_dotted(path.parent)}`, which is not Python, expected a component; "
+            f"correct the file. ({error})"
+        ) from error
+    for node in body:
         if isinstance(node, ast.FunctionDef | ast.ClassDef):
             found.add(node.name)
         elif isinstance(node, ast.Assign):
             found.update(target.id for target in node.targets if isinstance(target, ast.Name))
         elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
             found.add(node.target.id)
-    return found
+    return set(demands) <= found
 
 
 def _import(module: str) -> ModuleType:

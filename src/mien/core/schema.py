@@ -20,6 +20,7 @@ SEGMENT_COLUMNS = ("segment", "file", "start", "end", "turn", "speaker", "text")
 FILE_COLUMNS = ("file", "status", "segments", "duration_s", "seconds_used", "note")
 FAILURE_COLUMNS = ("file", "reason")
 PREDICTION_KEYS = ("segment", "file", "start", "end", "speaker", "source", "model")
+RELATION_COLUMNS = ("from", "to", "kind", "span", "p")
 DOUBT_COLUMNS = ("aleatoric.category", "epistemic.category")
 
 SCHEMA: dict[str, Column] = {
@@ -32,6 +33,11 @@ SCHEMA: dict[str, Column] = {
     "text": Column("string", "words spoken; null where unknown"),
     "target": Column("string", "what was rated or predicted: a category scheme or a dimension"),
     "rater": Column("string", "who rated"),
+    "from": Column("string", "segment that a relation starts from, such as the one with the emotion"),
+    "to": Column("string", "segment that it leads to, such as the one with the cause; null for none"),
+    "kind": Column("string", "what kind of relation"),
+    "span": Column("string", "words of the other segment that are meant; null where not said"),
+    "p": Column("float64", "how sure the relation is, 0 to 1; 1 where people annotated it"),
     "status": Column("string", "ok, no-speech or failed"),
     "segments": Column("Int64", "number of segments found in the file"),
     "duration_s": Column("float64", "duration of the file in seconds"),

@@ -42,10 +42,29 @@ def read_recipe(recipe: str | Path, overrides: Sequence[str] = ()) -> dict[str, 
         data = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise ConfigError(f"Got recipe `{path}`, expected readable TOML; correct it. ({error})") from error
-    for override in overrides:
-        _apply(data, override)
+    override_settings(data, overrides)
     _check_depth(data, str(path))
     return data
+
+
+def override_settings(data: dict[str, Any], overrides: Sequence[str]) -> None:
+    """Set dotted keys of plain settings, in place.
+
+    Args:
+        data: settings as plain tables.
+        overrides: `key=value`, as for `read_recipe`.
+
+    Raises:
+        ConfigError: an override without `=` or into something that is not a table.
+
+    Example:
+        >>> settings = {"training": {"epochs": 5}}
+        >>> override_settings(settings, ["training.epochs=2"])
+        >>> settings
+        {'training': {'epochs': 2}}
+    """
+    for override in overrides:
+        _apply(data, override)
 
 
 def parse(model_cls: type[Model], data: Mapping[str, Any]) -> Model:

@@ -14,6 +14,7 @@ from mien.core.schema import (
     FAILURE_COLUMNS,
     FILE_COLUMNS,
     PREDICTION_KEYS,
+    RELATION_COLUMNS,
     SCHEMA,
     SEGMENT_COLUMNS,
     column,
@@ -25,9 +26,11 @@ __all__ = [
     "FAILURE_COLUMNS",
     "FILE_COLUMNS",
     "PREDICTION_KEYS",
+    "RELATION_COLUMNS",
     "SCHEMA",
     "SEGMENT_COLUMNS",
     "check_predictions",
+    "check_relations",
     "check_segments",
     "column",
     "empty_predictions",
@@ -99,6 +102,39 @@ def check_predictions(frame: pd.DataFrame) -> pd.DataFrame:
             "a sum of 1 ± 0.001",
         )
     return table
+
+
+def check_relations(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return a relation table with the right types, or say what is wrong with it.
+
+    One row is one relation from a segment to another, such as from an emotion to its cause.
+
+    Args:
+        frame: `from`, `to` (null where the other end is in no segment), `kind`, `span` (words of `to` that
+            are meant, null for all or none) and `p`, how sure it is, 0 to 1. Further columns stay as they
+            are.
+
+    Raises:
+        DataError: a column is missing or of another type, `from` or `kind` is null, `p` is no probability, or
+            a relation occurs twice.
+    """
+    _require(frame, RELATION_COLUMNS, "a relation table")
+    table = _typed(frame.copy(), RELATION_COLUMNS)
+    for name in ("from", "kind"):
+        if table[name].isna().any():
+            raise DataError(f"Got a relation without `{name}`, expected one in every row; name it.")
+    improbable = ~table["p"].between(0, 1)
+    if improbable.any():
+        row = table.loc[improbable].iloc[0]
+        raise DataError(f"Got p {row['p']} from `{row['from']}`, expected 0 to 1; correct the table.")
+    twice = table.duplicated(["from", "to", "kind", "span"])
+    if twice.any():
+        row = table.loc[twice].iloc[0]
+        raise DataError(
+            f"Got `{row['kind']}` from `{row['from']}` to `{row['to']}` twice, expected each once; drop the "
+            "copy."
+        )
+    return table[[*RELATION_COLUMNS, *(name for name in table if name not in RELATION_COLUMNS)]]
 
 
 def empty_predictions(columns: Iterable[str]) -> pd.DataFrame:

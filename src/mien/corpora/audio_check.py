@@ -5,6 +5,7 @@ from collections import Counter
 import numpy as np
 import pandas as pd
 
+from mien.corpora.class_labels import joined_labels
 from mien.corpora.duplicates import SHORT_S, SILENT_DB, find_duplicates
 from mien.corpora.findings import Finding, Verdict
 
@@ -76,10 +77,10 @@ def check_copies(table: pd.DataFrame, scan: pd.DataFrame) -> list[Finding]:
     groups = find_duplicates(scan)
     if not groups:
         return [Finding("copies", "copies", "ok", "no two segments hold the same samples", {"groups": []})]
-    rows = table.set_index("segment")
+    rows = table.assign(label=joined_labels(table)).set_index("segment")
     torn = [
         name
-        for name in ("emotion", "speaker", "split")
+        for name in ("label", "speaker", "split")
         if name in rows and any(rows.loc[list(group), name].nunique() > 1 for group in groups)
     ]
     text = f"{sum(map(len, groups))} segments hold the samples of another: " + _some(

@@ -20,7 +20,11 @@ class CorpusCard(TypedDict):
         size: segments in the whole corpus, as its owners publish it.
         classes: own label → number of segments in the whole corpus; empty without categories.
         dimensions: own dimension → lowest and highest value of its scale; empty without dimensions.
+        material: what people did there, and how it came to be: acted, unprompted, written …
+        labelled_by: who gave the labels, how many they were and how far they agree, as far as is known.
+        use: what it is good for.
         traps: what misleads people who score models on it.
+        limits: what may not be concluded from scores on it.
     """
 
     title: str
@@ -34,4 +38,16 @@ class CorpusCard(TypedDict):
     size: int
     classes: dict[str, int]
     dimensions: dict[str, tuple[float, float]]
+    material: str
+    labelled_by: str
+    use: list[str]
     traps: list[str]
+    limits: list[str]
+
+
+SHELVES = {
+    "open": "may train weights for any use",
+    "research": "non-commercial",
+    "unlicensed": "trains no shipped weight",
+}
+"""Shelf → what may be done with weights that are trained on it."""

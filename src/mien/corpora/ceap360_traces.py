@@ -27,6 +27,14 @@ CARD: CorpusCard = {
     "size": 8,
     "classes": {},
     "dimensions": {"valence": (1.0, 9.0), "arousal": (1.0, 9.0)},
+    "material": "Ratings that people gave while they watched 360° videos; the videos and the people are "
+    "not in it.",
+    "labelled_by": "The 32 viewers themselves, each moving one point for valence and arousal "
+    "through the whole of every video.",
+    "use": [
+        "Gold standards from traces: mean, EWE, maximum likelihood, delay and smoothing.",
+        "How far viewers of one and the same thing differ.",
+    ],
     "traps": [
         "People rate what they feel themselves, not what somebody expresses: disagreement is not error, and "
         "a mean of raters is what an audience feels.",
@@ -37,6 +45,10 @@ CARD: CorpusCard = {
         "Video V1 has 25 frames a second, the others 30.",
         "`valence` and `arousal` of the videos are of other people: of the pilot study, and of the video "
         "database (`database_valence`, `database_arousal`).",
+    ],
+    "limits": [
+        "Anything about expression: nobody's face, voice or words were judged.",
+        "How people feel about videos in general: these are eight.",
     ],
 }
 

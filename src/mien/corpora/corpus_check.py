@@ -7,7 +7,8 @@ import pandas as pd
 
 from mien.core.errors import DataError
 from mien.corpora.audio_check import check_audio, check_copies, check_durations, seconds_of
-from mien.corpora.card import CorpusCard
+from mien.corpora.card import SHELVES, CorpusCard
+from mien.corpora.class_labels import class_members
 from mien.corpora.duplicates import with_content
 from mien.corpora.findings import CorpusCheck, Finding, Verdict
 from mien.corpora.overlap import overlap
@@ -79,7 +80,7 @@ def class_table(
         `class`, `segments`, `card`, `speakers`, `female`, `male` (segments), `duration_s`; null: unknown.
     """
     published = card["classes"] if card else {}
-    members = _members(table)
+    members = class_members(table)
     seconds = seconds_of(table, scan)
     rows = []
     for label in [*members, *(one for one in published if one not in members)]:
@@ -104,40 +105,25 @@ def _name_in(table: pd.DataFrame) -> str:
     return str(names[0]) if len(names) == 1 else "table"
 
 
-def _members(table: pd.DataFrame) -> dict[str, "pd.Series[bool]"]:
-    """Return class → which rows are of it, the largest class first."""
-    names = [str(name) for name in table if str(name).startswith("label.")]
-    found = {name.removeprefix("label."): table[name].fillna(False).astype(bool) for name in names}
-    if not found and "emotion" in table:
-        labels = table["emotion"].astype("string")
-        found = {str(label): (labels == label).fillna(False) for label in sorted(labels.dropna().unique())}
-    return dict(sorted(found.items(), key=lambda one: -int(one[1].sum())))
-
-
 def _check_rights(card: CorpusCard | None) -> list[Finding]:
     if card is None:
         text = "no card: who may use it, and for what, is not known here"
         return [Finding("rights", "licence unknown", "note", text, {})]
-    uses = {
-        "open": "may train weights for any use",
-        "research": "non-commercial",
-        "unlicensed": "trains no shipped weight",
-    }
     shelf = card["shelf"]
-    text = f"{card['licence'].rstrip('.')}; shelf `{shelf}`: {uses[shelf]}"
+    text = f"{card['licence'].rstrip('.')}; shelf `{shelf}`: {SHELVES[shelf]}"
     verdict: Verdict = "warning" if shelf == "unlicensed" else "note" if shelf == "research" else "ok"
     name = "may train no weight" if shelf == "unlicensed" else "licence"
     return [Finding("rights", name, verdict, text, {"licence": card["licence"], "shelf": shelf})]
 
 
 def _check_counts(table: pd.DataFrame, card: CorpusCard | None) -> list[Finding]:
-    members = _members(table)
+    members = class_members(table)
     counts = {label: int(own.sum()) for label, own in members.items()}
     text = f"{len(table)} segments"
     if counts:
         labels = list(counts)
         most, least = counts[labels[0]], counts[labels[-1]]
-        text += f" in {len(counts)} classes"
+        text += f" in {len(counts)} class{'es' * (len(counts) > 1)}"
         text += f" of {most}" if most == least else f", {least} (`{labels[-1]}`) to {most} (`{labels[0]}`)"
     data: dict[str, object] = {"segments": len(table), "classes": counts}
     unlabelled = len(table) - int(np.any(list(members.values()), axis=0).sum()) if members else 0
@@ -168,7 +154,8 @@ def _against_card(
         text += f"; its card has {size} and fewer of {labels}: files of something else lie in the folder"
         return Finding("counts", "more than the card says", "problem", text, data)
     if missing:
-        text += f"; the card's {', '.join(f'`{one}`' for one in missing)} is missing"
+        text += f"; the card's {', '.join(f'`{one}`' for one in missing)} "
+        text += "are missing" if len(missing) > 1 else "is missing"
         return Finding("counts", "classes missing", "warning", text, data)
     if fewer or total < size:
         text += f": {total / size:.0%} of the {size} on its card"

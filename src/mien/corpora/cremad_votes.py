@@ -28,6 +28,13 @@ CARD: CorpusCard = {
     "size": 22326,
     "classes": {"anger": 3813, "disgust": 3813, "fear": 3813, "happy": 3813, "neutral": 3261, "sad": 3813},
     "dimensions": {},
+    "material": "Votes on acted clips of 12 fixed English sentences; the clips are not in it.",
+    "labelled_by": "Actors were asked for an emotion (`emotion`); 2443 crowd raters chose one of six for "
+    "voice, face or both, each seeing a part of the clips.",
+    "use": [
+        "Disagreement between raters as a target, majority against soft labels.",
+        "What the voice, the face and both tell people.",
+    ],
     "traps": [
         "Every clip is there three times, as voice, face and both: 22326 rows are 7442 clips of 91 actors. "
         "Split by actor.",
@@ -37,6 +44,11 @@ CARD: CorpusCard = {
         "file `finishedResponses.csv`, which names raters, is not read.",
         "About 9.5 votes a row, 4 to 12: 1534 rows are tied, and have no `voted`.",
         "Twelve sentences only; intensity was asked for in one of them (`IEO`), and never for neutral.",
+    ],
+    "limits": [
+        "No model of voice or face can be trained or scored on it: there are no recordings.",
+        "A vote says what was seen in acting, not what an actor felt, and not how people sound unprompted.",
+        "Which rater is good: nobody is named.",
     ],
 }
 
@@ -53,6 +65,9 @@ TO_SHARED: dict[str, str | None] = {
 
 PRESENTATIONS = {"1": "voice", "2": "face", "3": "audio-visual"}
 """First digit of a row's number → what raters were shown."""
+
+RATED_APART = "presentation"
+"""Column whose values are other tasks for raters; agreement is judged within each."""
 
 SENTENCES = {
     "IEO": "It's eleven o'clock.",

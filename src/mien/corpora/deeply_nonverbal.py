@@ -40,6 +40,12 @@ CARD: CorpusCard = {
         "screaming": 51,
     },
     "dimensions": {},
+    "material": "Vocal sounds without words, made on request and recorded on phones.",
+    "labelled_by": "The sound that each speaker was asked for; no listener checked it in the files.",
+    "use": [
+        "Telling vocal sounds apart: laughter, sighs, screams, coughs.",
+        "What an emotion model answers to a voice without words.",
+    ],
     "traps": [
         "The classes are vocal sounds made on request, not emotions: a cry on request is no sadness, so none "
         "maps to a shared category.",
@@ -49,6 +55,10 @@ CARD: CorpusCard = {
         "the others: take sex and age from the row, not from the speaker.",
         "Many speakers are minors, some of them 12 years old.",
         "No derivatives: pass no altered copy of the clips on, and ship no weights trained on them.",
+    ],
+    "limits": [
+        "That a laugh is joy or a scream is fear: these were made on request.",
+        "Anything about health from a cough or a sneeze.",
     ],
 }
 

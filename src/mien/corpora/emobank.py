@@ -20,6 +20,13 @@ CARD: CorpusCard = {
     "size": 10062,
     "classes": {},
     "dimensions": {"valence": (1.0, 5.0), "arousal": (1.0, 5.0), "dominance": (1.0, 5.0)},
+    "material": "Written English sentences of several genres.",
+    "labelled_by": "Crowd raters on three scales from 1 to 5, once for what the writer expresses and "
+    "once for what a reader feels; two to six raters a perspective.",
+    "use": [
+        "Regression of valence, arousal and dominance from words.",
+        "The gap between a writer's and a reader's view.",
+    ],
     "traps": [
         "Ratings crowd around 3 (standard deviation 0.35, 0.26 and 0.21): a constant has a small error. "
         "Report Pearson r or CCC.",
@@ -32,6 +39,10 @@ CARD: CorpusCard = {
         "Valence, arousal and dominance are the owners' weighted mean of both perspectives, not the plain "
         "mean of `writer_*` and `reader_*`.",
         "1192 of its sentences are the headlines of SemEval-2007 task 14: do not test one with the other.",
+    ],
+    "limits": [
+        "What a writer felt: raters judged sentences without their writers.",
+        "That a model with r below 1 fails: raters' noise caps it, most of all for arousal and dominance.",
     ],
 }
 

@@ -35,10 +35,22 @@ CARD: CorpusCard = {
         "sadness": 62,
     },
     "dimensions": {},
+    "material": "Acted speech: ten fixed German sentences, each said in seven emotions, recorded for "
+    "research.",
+    "labelled_by": "The emotion that each actor was asked for; 20 or 21 listeners then said which "
+    "emotion they heard and whether it sounded natural (`mien corpora raters emodb`).",
+    "use": [
+        "Comparing voice models with two decades of published scores, one speaker left out at a time.",
+        "Training voice models; its licence is open.",
+    ],
     "traps": [
         "Ten actors speak the same ten sentences: split by speaker, or a model learns the actor.",
         "Only clips that listeners recognized were kept, so scores are higher than on ordinary acting.",
         "Levels were set by hand during the recording; loudness is not comparable between clips.",
+    ],
+    "limits": [
+        "How people sound in life: acted, clear and kept only where listeners agreed.",
+        "Differences between speakers or sexes: there are ten speakers.",
     ],
 }
 

@@ -32,6 +32,12 @@ CARD: CorpusCard = {
         "scared": 1645,
     },
     "dimensions": {},
+    "material": "Scripted television dialogue (Friends), as text.",
+    "labelled_by": "Crowd raters who read the transcripts, on the seven primary emotions of the Feeling "
+    "Wheel; how many and how far they agree is in the paper, not in the files.",
+    "use": [
+        "Emotion in conversation from text, with its official splits and weighted F1.",
+    ],
     "traps": [
         "The same series as MELD and as half of MUStARD: 84 of its 97 episodes are in MELD too. Never test "
         "one with a model trained on another.",
@@ -43,6 +49,11 @@ CARD: CorpusCard = {
         "Its owners call their agreement `not the greatest`; `peaceful` and `powerful` have no place among "
         "the shared categories.",
         "Television without a licence for its words: trains no shipped weight.",
+    ],
+    "limits": [
+        "How people talk: writers wrote these lines to amuse.",
+        "Anything about MELD or MUStARD from a model trained here, and the reverse.",
+        "What the voice or the face would tell: neither is in it.",
     ],
 }
 

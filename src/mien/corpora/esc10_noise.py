@@ -21,12 +21,22 @@ CARD: CorpusCard = {
     "size": 400,
     "classes": {},
     "dimensions": {},
+    "material": "Environmental sounds from freesound.org, five seconds each; no speech.",
+    "labelled_by": "Its owner chose and sorted the clips by what they are tagged to hold.",
+    "use": [
+        "Noise for robustness tests and for training.",
+        "Asking a voice model whether it notices that nobody speaks.",
+    ],
     "traps": [
         "Two of the ten sounds come from people (`baby_cry`, `person_sneeze`): a voice model may rightly "
         "react to them.",
         "Noise that a model was trained with tells nothing about noise it never met: train with the sounds "
         "of `train`, test with those of `test`.",
         "CC BY clips ask for their authors' names: pass the columns `author` and `source` on with them.",
+    ],
+    "limits": [
+        "Emotion of any kind.",
+        "Robustness to noise in general: ten kinds of sound are here.",
     ],
 }
 

@@ -21,6 +21,12 @@ CARD: CorpusCard = {
     "size": 3000,
     "classes": {},
     "dimensions": {},
+    "material": "Read speech: single English digits, said by six men.",
+    "labelled_by": "The digit that was read; nobody judged affect.",
+    "use": [
+        "Smoke tests, and telling speakers apart.",
+        "A control: speech in which no emotion is expected.",
+    ],
     "traps": [
         "Its owners' split is by take: every speaker is in train and in test. For anything but digits, hold "
         "speakers out.",
@@ -28,6 +34,10 @@ CARD: CorpusCard = {
         "Six men, three of whom speak English with a German or Greek accent, one with a French one.",
         "8 kHz and trimmed to half a second: nothing above 4 kHz, hardly any prosody.",
         "Nobody labelled affect; calm reading is likely but not known.",
+    ],
+    "limits": [
+        "That `neutral` is right for it: nobody labelled it.",
+        "Anything about women, or about sentences.",
     ],
 }
 

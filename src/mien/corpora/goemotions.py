@@ -7,7 +7,6 @@ import pandas as pd
 from mien.core.labels import LabelSpace
 from mien.corpora.card import CorpusCard
 from mien.corpora.sentences import (
-    SPLITS,
     label_columns,
     name_of_code,
     read_cells,
@@ -15,6 +14,7 @@ from mien.corpora.sentences import (
     read_tabbed,
     text_table,
 )
+from mien.corpora.split import PARTS
 
 CARD: CorpusCard = {
     "title": "GoEmotions",
@@ -58,6 +58,14 @@ CARD: CorpusCard = {
         "neutral": 17772,
     },
     "dimensions": {},
+    "material": "Reddit comments, written unprompted; names masked.",
+    "labelled_by": "Three raters a comment, more where they did not agree, who could choose several of "
+    "28 labels; a label is kept where two or more gave it. Single raters are in the "
+    "owners' raw data, not here.",
+    "use": [
+        "Multi-label emotion of short texts, macro F1 over 28 labels.",
+        "Training word models; its licence is open.",
+    ],
     "traps": [
         "8817 of 54263 comments have several labels, so counts of classes add up to more than the comments; "
         "`emotion` holds only the 45446 with exactly one.",
@@ -68,6 +76,11 @@ CARD: CorpusCard = {
         "Rare labels have few test comments (grief 6): macro F1 over 28 labels moves with single comments.",
         "Comments of Reddit users, mostly young men, rated by English speakers in India; some are "
         "offensive. Authors are not given, so they cannot be held out.",
+    ],
+    "limits": [
+        "What a commenter felt: raters read a comment without its thread.",
+        "How people write elsewhere, or who are not young men.",
+        "That a missing label means absence.",
     ],
 }
 
@@ -133,7 +146,7 @@ def _packed(path: Path) -> pd.DataFrame:
 
 def _published(path: Path) -> pd.DataFrame:
     parts = []
-    for split in SPLITS:
+    for split in PARTS:
         rows = read_tabbed(path.with_name(f"{split}.tsv"), columns=["text", "labels", "segment"])
         parts.append(rows.assign(split=split))
     table = pd.concat(parts, ignore_index=True)

@@ -23,6 +23,13 @@ CARD: CorpusCard = {
     "size": 23703,
     "classes": {},
     "dimensions": {"valence": (-4.0, 4.0)},
+    "material": "Tweets, and sentences of film reviews, product reviews and newspaper editorials.",
+    "labelled_by": "Crowd raters on a scale from -4 to 4, about 20 a snippet, all of whose scores are "
+    "given (`mien corpora raters icwsm2014`).",
+    "use": [
+        "Sentiment as a number, with the raters' noise known.",
+        "How well doubt of a model follows disagreement of people.",
+    ],
     "traps": [
         "183 of 4200 tweets have a published mean that differs by more than 0.05, up to 1.13, from the mean "
         "of the published ratings: outliers were taken out of the mean, not out of the list.",
@@ -36,6 +43,11 @@ CARD: CorpusCard = {
         "One rater reaches r = .86, .88, .90 and .71 with the mean of the others (tweets, movie, product, "
         "newspaper); a model that predicts the mean can be better than that.",
     ],
+    "limits": [
+        "Emotions: the scale is sentiment alone.",
+        "Which rater is good: raters have no names.",
+        "A claim about the VADER lexicon from the tweets that it was made on.",
+    ],
 }
 
 DOMAINS = {
@@ -45,6 +57,9 @@ DOMAINS = {
     "newspaper": "nytEditorialSnippets",
 }
 """Our name of a domain → how its published files begin."""
+
+RATED_APART = "domain"
+"""Column whose values were rated by different people; agreement is judged within each."""
 
 _COLUMNS = ["domain", "id", "mean", "ratings", "text"]
 

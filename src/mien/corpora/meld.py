@@ -7,7 +7,8 @@ import pandas as pd
 
 from mien.core.labels import LabelSpace
 from mien.corpora.card import CorpusCard
-from mien.corpora.sentences import SPLITS, on_scale, read_cells, read_layout, text_table
+from mien.corpora.sentences import on_scale, read_cells, read_layout, text_table
+from mien.corpora.split import PARTS
 
 CARD: CorpusCard = {
     "title": "Multimodal EmotionLines Dataset (MELD), text and labels",
@@ -31,6 +32,12 @@ CARD: CorpusCard = {
         "surprise": 1636,
     },
     "dimensions": {},
+    "material": "Scripted television dialogue (Friends), as text.",
+    "labelled_by": "Three annotators who watched the scenes; the majority is the label. The paper gives "
+    "a Fleiss kappa of 0.43.",
+    "use": [
+        "Emotion in conversation from text, with its official splits and weighted F1.",
+    ],
     "traps": [
         "The same series as EmoryNLP and as half of MUStARD: 84 of EmoryNLP's 97 episodes are here too. "
         "Never test one with a model trained on another.",
@@ -43,6 +50,11 @@ CARD: CorpusCard = {
         "47 % are neutral: report weighted F1 and macro F1, never accuracy alone. The usual figure is "
         "weighted F1 on test.",
         "Television without a licence for its words: trains no shipped weight.",
+    ],
+    "limits": [
+        "How people talk: writers wrote these lines to amuse.",
+        "Anything about EmoryNLP or MUStARD from a model trained here, and the reverse.",
+        "What the voice or the face would tell: neither is in this copy.",
     ],
 }
 
@@ -104,7 +116,7 @@ def _packed(path: Path) -> pd.DataFrame:
 
 def _published(path: Path) -> pd.DataFrame:
     parts = []
-    for split in SPLITS:
+    for split in PARTS:
         cells = read_cells(path.with_name(f"{split}_sent_emo.csv"), columns=list(_PUBLISHED.values()))
         parts.append(
             cells.rename(columns={theirs: ours for ours, theirs in _PUBLISHED.items()}).assign(split=split)

@@ -10,7 +10,7 @@ from mien.core.errors import DataError
 from mien.core.labels import LabelSpace
 from mien.core.tables import check_segments
 from mien.corpora.card import CorpusCard
-from mien.corpora.stored_arrays import read_arrays
+from mien.corpora.stored_arrays import read_arrays, read_parts
 
 CARD: CorpusCard = {
     "title": "CMU-MOSI, utterance features",
@@ -26,6 +26,13 @@ CARD: CorpusCard = {
     "size": 2199,
     "classes": {"negative": 1023, "positive": 1176},
     "dimensions": {},
+    "material": "Opinions on films and other things, spoken to a camera by people on the web, as "
+    "features and transcripts.",
+    "labelled_by": "Crowd raters on a scale from -3 to 3 (Krippendorff's alpha 0.77 in the owners' paper "
+    "on the corpus); here only the sign of their mean.",
+    "use": [
+        "Fusing words and voice, and following an opinion over a monologue.",
+    ],
     "traps": [
         "The features of the words come from a network that was trained on the same training part: they know "
         "its labels, so scores on `train` say nothing.",
@@ -34,6 +41,12 @@ CARD: CorpusCard = {
         "perhaps on both sides of the split.",
         "The features of the voice are unscaled: fit the scaling on `train`.",
         "The visual features of the source are not in the file: its keys `video_*` hold the names of videos.",
+    ],
+    "limits": [
+        "That words beat the voice, or the reverse: the features of the words were trained on these "
+        "labels, those of the voice were not.",
+        "Emotions: the label is the side of an opinion.",
+        "New features: the recordings are not here.",
     ],
 }
 
@@ -103,16 +116,21 @@ def features(root: str | Path) -> dict[str, NDArray[np.float32]]:
     Source:
         Poria et al., ACL 2017, section 3.1.
     """
-    rows = _ordered(root)["row"].to_numpy()
+    utterances = _ordered(root)
+    sizes = [int((utterances["split"] == split).sum()) for split in SPLITS]
     keys = {"words": ("text", WORDS_WIDTH), "voice": ("audio", VOICE_WIDTH)}
     found = {}
     for name, (key, width) in keys.items():
-        shapes = {f"{key}_{split}": (None, width) for split in SPLITS}
-        arrays = read_arrays(root, "mosi_utterance.npz", shapes=shapes, title=CARD["title"])
-        whole = np.concatenate(list(arrays.values())).astype(np.float32)
-        if len(whole) != len(rows):
-            raise DataError(f"Got {len(whole)} rows of `{key}_*`, expected {len(rows)}; copy the file again.")
-        found[name] = whole[rows]
+        parts = read_parts(
+            root,
+            "mosi_utterance.npz",
+            key=key,
+            splits=SPLITS,
+            shape=(None, width),
+            rows=sizes,
+            title=CARD["title"],
+        )
+        found[name] = np.concatenate(parts).astype(np.float32)[utterances["row"].to_numpy()]
     return found
 
 

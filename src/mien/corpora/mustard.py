@@ -24,6 +24,12 @@ CARD: CorpusCard = {
     "size": 690,
     "classes": {},
     "dimensions": {},
+    "material": "Scripted television dialogue of several series, as text with the turns before.",
+    "labelled_by": "Annotators who watched the scenes said whether an utterance is sarcastic; their "
+    "single answers are not in the files.",
+    "use": [
+        "Sarcasm from text with context, tested on a series that did not train.",
+    ],
     "traps": [
         "Sarcasm is not an emotion: the label is the bool column `sarcasm` (345 of 690).",
         "The speaker leaks the label: guessing each speaker's more frequent one is right for 72 % (Chandler "
@@ -38,6 +44,11 @@ CARD: CorpusCard = {
         "there.",
         "17 utterances share their words with another (`Thank you.`): only context can tell them apart.",
         "Television without a licence for its words: trains no shipped weight.",
+    ],
+    "limits": [
+        "How frequent sarcasm is: half of the utterances are sarcastic by choice.",
+        "Scores of a random split: they measure who speaks and in which series.",
+        "Sarcasm in ordinary talk.",
     ],
 }
 

@@ -30,10 +30,19 @@ CARD: CorpusCard = {
         "surprised": 669,
     },
     "dimensions": {},
+    "material": "Acted speech: fixed Polish sentences, each said in six emotions.",
+    "labelled_by": "The emotion that each actor was asked for; the files hold no listeners' answers.",
+    "use": [
+        "A second and third language for voice models, one speaker left out at a time.",
+    ],
     "traps": [
         "Nine speakers: one that a model cannot follow moves the score by several points.",
         "No disgust; two speakers lack many clips (MK0, MP0).",
         "The label is `surprised`, an adjective among nouns.",
+    ],
+    "limits": [
+        "How people sound in life: it is acted.",
+        "Differences between speakers or sexes: there are nine speakers.",
     ],
 }
 

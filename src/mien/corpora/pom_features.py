@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from mien.core.errors import DataError
 from mien.core.tables import check_segments
 from mien.corpora.card import CorpusCard
-from mien.corpora.stored_arrays import read_arrays
+from mien.corpora.split import PARTS
+from mien.corpora.stored_arrays import read_parts
 
 TRAITS = tuple(f"trait_{number}" for number in range(17))
 
@@ -27,6 +27,12 @@ CARD: CorpusCard = {
     "size": 903,
     "classes": {},
     "dimensions": {name: (1.0, 7.0) for name in TRAITS},
+    "material": "Film reviews spoken to a camera by people on the web, as features of voice and face.",
+    "labelled_by": "Crowd raters on scales from 1 to 7; here the mean of each trait, without the number "
+    "of raters or their agreement.",
+    "use": [
+        "Regression on sequences of two modalities, with missing data.",
+    ],
     "traps": [
         "The source does not name its columns: which trait (persuasive, confident, dominant, nervous …) is "
         "which is not known. Report all 17, or their mean; claim nothing about one by name.",
@@ -37,9 +43,13 @@ CARD: CorpusCard = {
         "Speakers are unknown: whether the split keeps a reviewer on one side cannot be checked.",
         "Traits are what crowd raters thought of a stranger on film, not what the person is like.",
     ],
+    "limits": [
+        "What kind of person somebody is: strangers judged an impression of a minute.",
+        "Anything about one trait: columns have no names.",
+        "Choosing or judging people, for which such scores must not be used.",
+    ],
 }
 
-SPLITS = ("train", "dev", "test")
 STEPS = 20
 WIDTHS = {"voice": 43, "face": 41}
 _KEYS = {"voice": "audio", "face": "video"}
@@ -64,7 +74,7 @@ def load(root: str | Path) -> pd.DataFrame:
         Park et al., ICMI 2014; split of Zadeh et al., AAAI 2018.
     """
     ratings = _parts(root, "y", (None, len(TRAITS)))
-    split = np.repeat(SPLITS, [len(one) for one in ratings])
+    split = np.repeat(PARTS, [len(one) for one in ratings])
     number = np.concatenate([np.arange(len(one)) for one in ratings])
     names = [f"pom_features/{part}-{place:03d}" for part, place in zip(split, number, strict=True)]
     own = {
@@ -99,16 +109,12 @@ def features(root: str | Path) -> dict[str, NDArray[np.float32]]:
     rows = [len(one) for one in _parts(root, "y", (None, len(TRAITS)))]
     found = {}
     for name, width in WIDTHS.items():
-        parts = _parts(root, _KEYS[name], (None, STEPS, width))
-        if [len(one) for one in parts] != rows:
-            raise DataError(
-                f"Got {[len(one) for one in parts]} rows of `{_KEYS[name]}_*`, expected {rows} as the "
-                "ratings have; copy the file again."
-            )
+        parts = _parts(root, _KEYS[name], (None, STEPS, width), rows)
         found[name] = np.concatenate(parts).astype(np.float32)
     return found
 
 
-def _parts(root: str | Path, key: str, shape: tuple[int | None, ...]) -> list[NDArray[np.float32]]:
-    shapes = {f"{key}_{split}": shape for split in SPLITS}
-    return list(read_arrays(root, "pom_av.npz", shapes=shapes, title=CARD["title"]).values())
+def _parts(
+    root: str | Path, key: str, shape: tuple[int | None, ...], rows: list[int] | None = None
+) -> list[NDArray[np.float32]]:
+    return read_parts(root, "pom_av.npz", key=key, splits=PARTS, shape=shape, rows=rows, title=CARD["title"])

@@ -13,9 +13,8 @@ from mien.core.errors import ConfigError, DataError
 from mien.core.nearest import did_you_mean
 from mien.corpora.overlap import script_keys, sources_of
 from mien.corpora.partition import joint_5fold
-from mien.corpora.split import Fold, deal_groups, label_column, plain_column, split_checksum
+from mien.corpora.split import PARTS, Fold, deal_groups, label_column, plain_column, split_checksum
 
-PARTS = ("train", "dev", "test")
 _NO_ROWS = np.array([], dtype=np.int64)
 
 

@@ -33,12 +33,25 @@ CARD: CorpusCard = {
         "surprised": 192,
     },
     "dimensions": {},
+    "material": "Acted speech: two fixed English sentences, each said in eight emotions and two strengths.",
+    "labelled_by": "The emotion and strength that each actor was asked for. The owners had every "
+    "recording rated ten times by 247 people; those ratings are not in this copy.",
+    "use": [
+        "Comparing voice models on even classes, with actors held out.",
+        "Strength of expression beside its kind.",
+    ],
     "traps": [
         "Two sentences only, the same for everyone: split by actor.",
         "Neutral has no strong intensity and half the clips of the other classes.",
         "Calm is close to neutral; in the shared label space it counts as neutral, which makes neutral "
         "the largest class.",
         "Levels are very low in many files, and strong clips are louder: loudness alone tells intensity.",
+        "One clip is there twice: `03-01-03-01-02-01-07` and `03-01-03-01-02-02-07` hold the same "
+        "samples (same actor, same label), so 1440 clips are 1439 recordings.",
+    ],
+    "limits": [
+        "How people sound in life: it is acted, by professionals, in two sentences.",
+        "That a model knows words: everybody says the same two.",
     ],
 }
 

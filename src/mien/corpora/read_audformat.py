@@ -14,6 +14,7 @@ from mien.core.nearest import did_you_mean
 from mien.core.optional import require
 from mien.core.tables import from_audformat
 from mien.corpora.labelled_files import Missing, locate_files, segment_table
+from mien.corpora.split import PARTS
 
 FACTS: dict[str, tuple[str, ...]] = {
     "speaker": ("speaker",),
@@ -23,8 +24,6 @@ FACTS: dict[str, tuple[str, ...]] = {
     "language": ("language",),
 }
 """Column of the segment table → names of columns or schemes of a database that hold it."""
-
-_PARTS = ("train", "dev", "test")
 
 
 def read_audformat(
@@ -215,7 +214,7 @@ def _labelled(database: Any, folder: Path, name: str, columns: Sequence[str]) ->
     for fact, column in _fact_columns(database, name).items():
         rows[fact] = _text(frame[column]).to_numpy()
     split = database[name].split
-    rows["split"] = pd.Series(split.type if split and split.type in _PARTS else None, rows.index, "string")
+    rows["split"] = pd.Series(split.type if split and split.type in PARTS else None, rows.index, "string")
     # the words of a whole file are not those of one of its segments
     further = FACTS if database[name].is_filewise else [fact for fact in FACTS if fact != "text"]
     return _with_facts(rows, [fact for fact in further if fact not in rows], database, folder)

@@ -54,6 +54,7 @@ def read_label_table(
     corpus: str | None = None,
     language: str | None = None,
     missing: Missing = "raise",
+    root: str | Path | None = None,
 ) -> pd.DataFrame:
     """Read a CSV or Parquet table of recordings and labels as a segment table, one row per row.
 
@@ -72,6 +73,7 @@ def read_label_table(
         language: BCP 47 tag of the speech, where the table has no such column.
         missing: `raise`: a listed file that is not there is an error; `drop`: its rows are left out, and a
             warning says how many files that were.
+        root: folder that relative paths start from; by default the table's own.
 
     Returns:
         Segment table with `emotion` and `category` where there are labels, one float64 column per
@@ -85,17 +87,18 @@ def read_label_table(
         ConfigError: `columns` or `dimensions` name a use or column that does not exist.
     """
     source = Path(path).resolve()
-    raw = _read(source)
+    folder = source.parent if root is None else Path(root).resolve()
+    raw = read_as_listed(source)
     uses = _find_columns(raw, columns or {}, dimensions or {})
     table = _typed(raw.rename(columns={column: use for use, column in uses.items()}), uses)
     for name, (low, high) in (dimensions or {}).items():
         table[name] = _on_scale(_numbers(table[name]), low, high)
     if "label" in table and classes is None:
         _refuse_numbers(table["label"])
-    table["file"], there = locate_files(table["file"], source.parent, missing=missing)
+    table["file"], there = locate_files(table["file"], folder, missing=missing)
     return segment_table(
         table[there].reset_index(drop=True),
-        source.parent,
+        folder,
         corpus=corpus or source.parent.name,
         language=language,
         classes=classes,
@@ -103,8 +106,16 @@ def read_label_table(
     )
 
 
-def _read(source: Path) -> pd.DataFrame:
-    """Read the table, of a CSV every column as text, so that speaker `03` keeps its zero."""
+def read_as_listed(path: str | Path) -> pd.DataFrame:
+    """Read a table as it is written, of a CSV every column as text, so that speaker `03` keeps its zero.
+
+    Args:
+        path: `.csv` or `.tsv` (comma, semicolon or tab; UTF-8) or `.parquet`.
+
+    Raises:
+        DataError: the table does not exist, cannot be read or has no rows.
+    """
+    source = Path(path)
     if not source.is_file():
         raise DataError(
             f"Got `{source}`, which does not exist, expected a CSV or Parquet file; check the path."

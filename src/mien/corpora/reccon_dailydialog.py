@@ -7,6 +7,7 @@ import pandas as pd
 
 from mien.core.errors import DataError
 from mien.core.labels import LabelSpace
+from mien.core.tables import check_relations
 from mien.corpora.card import CorpusCard
 from mien.corpora.sentences import on_scale, read_cells, read_json, read_layout, text_table
 
@@ -31,6 +32,12 @@ CARD: CorpusCard = {
         "surprise": 484,
     },
     "dimensions": {},
+    "material": "English dialogues written for learners of the language.",
+    "labelled_by": "The emotions are those of DailyDialog; annotators of RECCON then marked the words "
+    "that caused each. Their single answers are not in the files.",
+    "use": [
+        "Emotion in dialogue, and which words caused it (`relations`).",
+    ],
     "traps": [
         "15 utterances carry variant labels (happy, happines, excited, sad, surprised, angry); `SPELLINGS` "
         "maps them, and `excited` becomes happiness by our decision.",
@@ -43,6 +50,10 @@ CARD: CorpusCard = {
         "395 of 9864 causes are background that nobody mentions (`latent`), and 2 come after their effect: a "
         "model that only looks back cannot find those.",
         "RECCON's smaller IEMOCAP part is not in it; splits are of RECCON, not of DailyDialog.",
+    ],
+    "limits": [
+        "Causes in life: a cause here is a stretch of text, not what made somebody feel.",
+        "How frequent emotions are: dialogues were chosen for having some.",
     ],
 }
 
@@ -137,7 +148,7 @@ def relations(root: str | Path) -> pd.DataFrame:
     for row in rows[rows["cause_turns"] != ""].to_dict("records"):
         found += _causes({str(key): value for key, value in row.items()}, speakers)
     table = pd.DataFrame(found, columns=["from", "to", "kind", "span"], dtype="string").drop_duplicates()
-    return table.assign(p=1.0).reset_index(drop=True)
+    return check_relations(table.assign(p=1.0).reset_index(drop=True))
 
 
 def _causes(row: dict[str, Any], speakers: dict[str, str]) -> list[tuple[str, str | None, str, str | None]]:

@@ -13,8 +13,8 @@ from mien.core.errors import DataError
 from mien.core.labels import SHARED_EMOTIONS, LabelSpace
 from mien.core.nearest import did_you_mean
 from mien.core.tables import check_segments
+from mien.corpora.split import PARTS
 
-SPLITS = ("train", "dev", "test")
 _LEADING = ("dialogue", "split", "emotion", "category")
 _TRAILING = ("language", "corpus")
 
@@ -151,7 +151,7 @@ def text_table(
         `category` is the shared category of `emotion`.
 
     Raises:
-        DataError: a label is outside the space, a split is not one of `SPLITS`, or a segment occurs twice.
+        DataError: a label is outside the space, a split is not train, dev or test, or a segment occurs twice.
     """
     table = rows.assign(file=None, start=np.nan, end=np.nan, corpus=corpus)
     if language is not None:
@@ -260,8 +260,8 @@ def _check_there(path: Path) -> None:
 
 def _check_splits(table: pd.DataFrame) -> None:
     for name in table["split"].dropna().unique():
-        if name not in SPLITS:
+        if name not in PARTS:
             raise DataError(
-                f"Got split `{name}`, expected one of {', '.join(SPLITS)}; correct the table."
-                f"{did_you_mean(str(name), SPLITS)}"
+                f"Got split `{name}`, expected one of {', '.join(PARTS)}; correct the table."
+                f"{did_you_mean(str(name), PARTS)}"
             )

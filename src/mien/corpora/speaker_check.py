@@ -157,7 +157,7 @@ def _link(table: pd.DataFrame) -> Finding:
     )
     text = (
         f"{only} of {len(classes)} speakers occur in one class only"
-        + (f" ({single} speakers have one segment)" if single else "")
+        + (f" ({single} of them with one segment)" if single else "")
         + f"; a majority-class-per-speaker guess reaches UAR {guess.uar:.2f} "
         f"({guess.by_chance:.2f} were classes dealt by chance)" + (f": {name}" if verdict != "ok" else "")
     )

@@ -10,6 +10,9 @@ from numpy.typing import NDArray
 
 from mien.core.errors import DataError
 
+PARTS = ("train", "dev", "test")
+"""Parts of a split, by the names that every corpus table uses."""
+
 REFINE_UP_TO = 400
 """With more groups than this, dealing alone is even enough and swapping would take long."""
 

@@ -20,6 +20,12 @@ CARD: CorpusCard = {
     "size": 11855,
     "classes": {},
     "dimensions": {"sentiment": (0.0, 4.0)},
+    "material": "Sentences of film reviews, written by critics.",
+    "labelled_by": "Three crowd raters a sentence on a slider, their mean cut into five levels; single "
+    "answers are not in the files.",
+    "use": [
+        "Sentiment of sentences on five ordered levels, with its official splits.",
+    ],
     "traps": [
         "Sentiment towards a film, not emotion: it has no place among the shared categories.",
         "Levels are ordered (1510, 3140, 2242, 3111 and 1852 sentences, from very negative to very "
@@ -30,6 +36,10 @@ CARD: CorpusCard = {
         "2 of 2210 test and 2 of 1101 dev sentences occur word for word in train.",
         "Two classes (SST-2) leave level 2 out.",
         "No licence: trains no shipped weight.",
+    ],
+    "limits": [
+        "Emotions: a sentence about a sad film can be praise.",
+        "Texts of other kinds than reviews.",
     ],
 }
 

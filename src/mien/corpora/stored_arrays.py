@@ -1,7 +1,7 @@
 """Read the arrays of a corpus that comes as numbers, not as recordings."""
 
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +43,41 @@ def read_arrays(
             raise DataError(f"Got no array `{key}` in `{path}`, expected it in {title}; copy the file again.")
         _check(arrays[key], shape, what=f"array `{key}` of `{path}`")
     return arrays
+
+
+def read_parts(
+    root: str | Path,
+    name: str,
+    *,
+    key: str,
+    splits: Sequence[str],
+    shape: tuple[int | None, ...],
+    rows: Sequence[int] | None = None,
+    title: str,
+) -> list[NDArray[Any]]:
+    """Read the arrays `<key>_<split>` of a corpus, one per part of its split.
+
+    Args:
+        root: folder of the corpus.
+        name: name of the npz file in it.
+        key: what the arrays hold, as the file calls it.
+        splits: parts, in the wanted order.
+        shape: of each array, None for any length.
+        rows: rows that each part must have; None for any.
+        title: name of the corpus for the errors.
+
+    Raises:
+        DataError: as `read_arrays`, or a part has other rows.
+    """
+    shapes = {f"{key}_{split}": shape for split in splits}
+    parts = list(read_arrays(root, name, shapes=shapes, title=title).values())
+    found = [len(one) for one in parts]
+    if rows is not None and found != list(rows):
+        raise DataError(
+            f"Got {found} rows of `{key}_*` in `{Path(root) / name}`, expected {list(rows)} as the labels "
+            "have; copy the file again."
+        )
+    return parts
 
 
 def _check(array: NDArray[Any], shape: tuple[int | None, ...], *, what: str) -> None:

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from mien.corpora.class_labels import joined_labels
 from mien.corpora.findings import Finding, Verdict
 from mien.corpora.overlap import is_scripted, script_keys
 from mien.corpora.split import plain_column
@@ -41,8 +42,9 @@ def _repeated_texts(
         return [Finding("texts", "repetitions", "ok", "no text occurs twice", {"repeated": 0})]
     text = f"{len(again)} segments share their words with another ({again.nunique()} different texts)"
     data: dict[str, object] = {"repeated": len(again), "different": again.nunique()}
-    if "emotion" in table:
-        several = table.loc[again.index, "emotion"].groupby(again).nunique() > 1
+    labels = joined_labels(table.loc[again.index])
+    if labels.notna().any():
+        several = labels.groupby(again).nunique() > 1
         text += f"; {int(several.sum())} of those texts carry different labels"
         data["different_labels"] = int(several.sum())
     return [Finding("texts", "repetitions", "note", text, data)]

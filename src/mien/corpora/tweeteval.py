@@ -32,6 +32,11 @@ CARD: CorpusCard = {
     "size": 5052,
     "classes": {"anger": 2118, "joy": 1163, "optimism": 445, "sadness": 1326},
     "dimensions": {},
+    "material": "English tweets, written unprompted; names masked.",
+    "labelled_by": "Crowd raters of two SemEval-2018 tasks; their single answers are not in the files.",
+    "use": [
+        "Emotion (macro F1) and irony (F1 of the ironic class) of tweets, with its official splits.",
+    ],
     "traps": [
         "A part of SemEval-2018 task 1, where tweets have several of 11 labels: here are only those with "
         "exactly one of the four most frequent. There is no neutral: every tweet is made to be one of four.",
@@ -41,6 +46,10 @@ CARD: CorpusCard = {
         "test. Never concatenate the two: in each, the label of the other is unknown, not absent.",
         "25 emotion tweets repeat another one within their split; none occurs in two splits.",
         "Names are masked as @user and authors are not given, so they cannot be held out.",
+    ],
+    "limits": [
+        "Tweets at large: these were gathered by emotion words and hashtags, and none is neutral.",
+        "What a writer felt: raters read a tweet alone.",
     ],
 }
 

@@ -8,7 +8,8 @@ import pandas as pd
 
 from mien.core.errors import DataError
 from mien.corpora.card import CorpusCard
-from mien.corpora.sentences import SPLITS, on_scale, read_cells, read_layout, read_lines, text_table
+from mien.corpora.sentences import on_scale, read_cells, read_layout, read_lines, text_table
+from mien.corpora.split import PARTS
 
 CARD: CorpusCard = {
     "title": "Norms of valence, arousal, and dominance for 13,915 English lemmas",
@@ -23,6 +24,13 @@ CARD: CorpusCard = {
     "size": 13915,
     "classes": {},
     "dimensions": {"valence": (1.0, 9.0), "arousal": (1.0, 9.0), "dominance": (1.0, 9.0)},
+    "material": "Single English words, rated without any sentence.",
+    "labelled_by": "Crowd raters on scales from 1 to 9, most words by about 20 a dimension; the mean and "
+    "standard deviation of each word are given.",
+    "use": [
+        "A lexicon, and norms that turn categories of emotion into dimensions.",
+        "Training and testing models of words.",
+    ],
     "traps": [
         "Words, not sentences: the mean over a text's words ignores negation, irony and sense.",
         "Lemmas only (`abandon`, not `abandoned`): inflected words must be reduced first, and a word that "
@@ -33,6 +41,10 @@ CARD: CorpusCard = {
         "another only in capitals, with ratings of their own.",
         "`null`, `TRUE` and `FALSE` are words here: read the file as text.",
         "No derivatives: trains no shipped weight.",
+    ],
+    "limits": [
+        "The affect of a text: means over words ignore negation, irony and sense.",
+        "Words that are not in the list: they are unknown, not neutral.",
     ],
 }
 
@@ -83,7 +95,7 @@ def _published(path: Path) -> pd.DataFrame:
 
 def _norms(path: Path, *, lists: Path) -> pd.DataFrame:
     rows = read_cells(path, columns=["Word", *_CELLS])
-    split_of = {word: split for split in SPLITS for word in read_lines(lists / f"{split}.txt")}
+    split_of = {word: split for split in PARTS for word in read_lines(lists / f"{split}.txt")}
     unknown = sorted(set(split_of) - set(rows["Word"]))
     if unknown:
         raise DataError(

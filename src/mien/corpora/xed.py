@@ -39,6 +39,12 @@ CARD: CorpusCard = {
         "trust": 5002,
     },
     "dimensions": {},
+    "material": "Lines of film subtitles in English and Finnish.",
+    "labelled_by": "Annotators chose one or more of Plutchik's eight emotions a line; their single "
+    "answers are not in the files.",
+    "use": [
+        "Multi-label emotion of short lines in two languages, without the neutral lines.",
+    ],
     "traps": [
         "Neutral lines were prepared in another way, and their typing tells the label: in English 17366 of "
         "17528 emotional lines have a space before a punctuation mark, and 29 of 9675 neutral ones; no "
@@ -51,6 +57,11 @@ CARD: CorpusCard = {
         "film are. The packed Finnish neutral lines are split by film.",
         "891 English neutral lines repeat another; 4 English lines are there as neutral and with an emotion.",
         "Subtitles belong to the makers of the films; the licence of the annotation cannot cover them.",
+    ],
+    "limits": [
+        "That a model tells neutral from emotional: typing does.",
+        "How people talk: these lines were written, and translated.",
+        "Scores on films that were not seen: films are in all splits.",
     ],
 }
 
