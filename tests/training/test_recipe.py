@@ -16,7 +16,7 @@ from mien.core.errors import ConfigError
 from mien.core.settings import parse, read_recipe
 from mien.corpora.partition import joint_5fold
 from mien.training.clips import Clips
-from mien.training.recipe import Recipe, run, train_part
+from mien.training.recipe import ClipMaterial, Recipe, run, train_part
 
 RECIPES = sorted(path.name.removesuffix(".toml") for path in files("mien").joinpath("recipes").iterdir())
 TOY = ["training.epochs=1", "training.batch_size=16", "data.degraded_copies=0"]
@@ -106,14 +106,14 @@ def test_a_part_that_was_interrupted_goes_on_and_ends_the_same(tmp_path, caplog)
     made = [table, [frames], [[(0.0, 0.4)] * 24], np.arange(24) % 6, np.zeros((24, 0))]
     for name in ("calm", "stopped"):
         (tmp_path / name).mkdir()
-    train_part(settings, Clips(*made), 0, folder=tmp_path / "calm")
+    calm = ClipMaterial(Clips(*made), None)
+    interrupted = ClipMaterial(Clips(made[0], [Interrupting(frames)], *made[2:]), None)
+    train_part(settings, calm, 0, folder=tmp_path / "calm")
     with pytest.raises(KeyboardInterrupt):
-        train_part(
-            settings, Clips(made[0], [Interrupting(frames)], *made[2:]), 0, folder=tmp_path / "stopped"
-        )
+        train_part(settings, interrupted, 0, folder=tmp_path / "stopped")
     assert not (tmp_path / "stopped" / "fold-0.npz").exists()
     with caplog.at_level(logging.INFO):
-        train_part(settings, Clips(*made), 0, folder=tmp_path / "stopped")
+        train_part(settings, calm, 0, folder=tmp_path / "stopped")
     assert "going on after epoch" in caplog.text
     calm, stopped = (np.load(tmp_path / name / "fold-0.npz") for name in ("calm", "stopped"))
     assert calm["rows"].tolist() == list(range(0, 24, 2))

@@ -6,13 +6,12 @@ from pydantic import Field
 from torch import Tensor, nn
 
 from mien.training.clips import Batch, Clips, EpochBatches, evaluation_batches
+from mien.training.label_loss import LabelLoss, clip_weights
 from mien.training.loop_config import LoopConfig
 from mien.training.placement import move
 from mien.training.teacher import Hint, Teacher, heard_at, principal_components
 
 FRAMES_PER_SECOND = 16000 / 256
-DIMENSION_SHARE = 0.3
-"""Weight of the dimensions' error beside the categories'."""
 
 
 class ClipTraining(LoopConfig):
@@ -54,13 +53,12 @@ class ClipObjective(nn.Module):
         if teacher is not None:
             mean, projection = principal_components(teacher.heard, rows, components=teacher.components)
             self.hint = Hint(net.described_width, mean=mean, projection=projection)
-        labels = {
-            "category": torch.from_numpy(clips.category),  # (clips,)
-            "dimensions": torch.from_numpy(clips.dimensions).float(),  # (clips, N)
-            "weights": clip_weights(clips, rows, members=net.config.members, seed=seed),  # (clips, M)
-        }
-        for name, values in labels.items():
-            self.register_buffer(name, values, persistent=False)
+        self.labels = LabelLoss(
+            clips.category,
+            clips.dimensions,
+            weights=clip_weights(clips.table, rows, members=net.config.members, seed=seed),
+            label_smoothing=config.label_smoothing,
+        )
 
     def batches(self, epoch: int) -> EpochBatches:
         """Return an epoch's batches, for `fit`."""
@@ -77,52 +75,11 @@ class ClipObjective(nn.Module):
         """Return the losses of a batch: category, dimensions and, with a teacher, hint."""
         described, valid = self.net.describe(batch.frames, batch.valid)
         logits, further = self.net.judge(described, valid)  # (B, M, K), (B, M, N)
-        row = torch.from_numpy(batch.row).to(logits.device)
-        losses = {"category": self._of_categories(logits, row)}
-        if further.shape[2]:
-            losses["dimensions"] = DIMENSION_SHARE * self._of_dimensions(further, row)
+        losses = self.labels(logits, further, row=batch.row)
         if self.teacher is not None and self.hint is not None:
             wanted = heard_at(self.teacher.heard, batch, stride=self.net.stride).to(logits.device)
             losses["hint"] = self.teacher.loss_weight * self.hint.loss(described, valid, wanted)
         return losses
-
-    def _of_categories(self, logits: Tensor, row: Tensor) -> Tensor:
-        weight = self.weights[row]  # (B, M)
-        target = self.category[row].unsqueeze(1).expand_as(weight)
-        entropy = nn.functional.cross_entropy(
-            logits.flatten(0, 1),
-            target.flatten(),
-            reduction="none",
-            label_smoothing=self.config.label_smoothing,
-        )
-        return (entropy.view_as(weight) * weight).mean()
-
-    def _of_dimensions(self, further: Tensor, row: Tensor) -> Tensor:
-        wanted = self.dimensions[row].unsqueeze(1).expand_as(further)  # (B, M, N)
-        known = ~torch.isnan(wanted)
-        error = nn.functional.binary_cross_entropy_with_logits(
-            further, torch.nan_to_num(wanted), reduction="none"
-        )
-        return (error * known * self.weights[row].unsqueeze(2)).sum() / known.sum().clamp(min=1)
-
-
-def clip_weights(clips: Clips, rows: np.ndarray, *, members: int, seed: int) -> Tensor:
-    """Return `(clips, members)`: rarer (corpus, category) pairs weigh more, and each member differs.
-
-    A member's weight of a clip is drawn once, from 0.25 to 1.75, so that members see different data.
-
-    Args:
-        clips: labelled clips.
-        rows: int, the clips that are trained on; their mean weight before the draw is 1.
-        members: opinions of the net, at least 1.
-        seed: seeds the draw.
-    """
-    group = clips.table["corpus"].astype(str) + "/" + clips.table["category"].astype(str)
-    counts = group.iloc[rows].value_counts()
-    balance = group.map(counts).fillna(1).to_numpy() ** -0.5
-    balance /= balance[rows].mean()
-    opinions = np.random.default_rng(seed).uniform(0.25, 1.75, (len(group), members))
-    return torch.from_numpy((balance[:, None] * opinions).astype(np.float32))
 
 
 def recognize_clips(net: nn.Module, clips: Clips, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

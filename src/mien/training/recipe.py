@@ -5,8 +5,9 @@ import json
 import logging
 import os
 import shutil
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -24,6 +25,8 @@ from mien.training.clip_objective import ClipObjective, ClipTraining, recognize_
 from mien.training.clips import Clips, prepare_clips
 from mien.training.loop import fit
 from mien.training.progress import show_progress
+from mien.training.statistics import Heard, hear_clips
+from mien.training.statistics_objective import StatisticsObjective, recognize_heard
 from mien.training.teacher import Teacher, TeacherConfig, hear
 
 LOGGER = logging.getLogger(__name__)
@@ -77,10 +80,10 @@ def run(recipe: str, overrides: list[str], *, data_root: Path, out: Path, fold: 
     table = load_table(settings.data, data_root)
     wanted = range(FOLDS + 1) if fold is None else [fold]
     if missing := [number for number in wanted if not (folder / part_name(number)).exists()]:
-        clips, teacher = prepare(settings, table, workers=os.cpu_count() or 1)
+        material = prepare(settings, table, folder=folder, workers=os.cpu_count() or 1)
         LOGGER.info("prepared %d clips of %d speakers", len(table), table["speaker"].nunique())
         for number in missing:
-            train_part(settings, clips, number, teacher=teacher, folder=folder)
+            train_part(settings, material, number, folder=folder)
     whole = all((folder / part_name(number)).exists() for number in range(FOLDS + 1))
     if whole and PartialState().is_main_process:
         # Imported late: shipping reads this module's recipe.
@@ -107,20 +110,79 @@ def load_table(data: DataConfig, data_root: Path) -> pd.DataFrame:
     return table
 
 
-def prepare(settings: Recipe, table: pd.DataFrame, *, workers: int) -> tuple[Clips, Teacher | None]:
-    """Return the clips and what the teacher hears in them, where the recipe has one."""
-    clips = prepare_clips(
-        table,
-        categories=settings.data.categories,
-        dimensions=settings.data.dimensions,
-        degraded_copies=settings.data.degraded_copies,
-        seed=settings.seed,
-        workers=workers,
-    )
+@dataclass(frozen=True)
+class ClipMaterial:
+    """Hold log-mel clips, and what a teacher hears in them, for nets that learn from frames."""
+
+    clips: Clips
+    teacher: Teacher | None
+
+    @property
+    def fold(self) -> np.ndarray:
+        """Return each clip's fold."""
+        return self.clips.table["fold"].to_numpy()
+
+    def objective(self, net: torch.nn.Module, rows: np.ndarray, *, config: ClipTraining, seed: int) -> Any:
+        """Return what `fit` trains."""
+        return ClipObjective(net, self.clips, rows, config=config, seed=seed, teacher=self.teacher)
+
+    def recognize(self, net: torch.nn.Module, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return category and dimension logits of whole clips."""
+        return recognize_clips(net, self.clips, rows)
+
+
+@dataclass(frozen=True)
+class HeardMaterial:
+    """Hold what a frozen encoder hears in the clips, for nets that learn from statistics."""
+
+    heard: Heard
+
+    @property
+    def fold(self) -> np.ndarray:
+        """Return each clip's fold."""
+        return self.heard.table["fold"].to_numpy()
+
+    def objective(self, net: torch.nn.Module, rows: np.ndarray, *, config: ClipTraining, seed: int) -> Any:
+        """Return what `fit` trains."""
+        return StatisticsObjective(net, self.heard, rows, config=config, seed=seed)
+
+    def recognize(self, net: torch.nn.Module, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return category and dimension logits of whole clips."""
+        return recognize_heard(net, self.heard, rows)
+
+
+Material = ClipMaterial | HeardMaterial
+
+
+def prepare(settings: Recipe, table: pd.DataFrame, *, folder: Path, workers: int) -> Material:
+    """Return what the recipe's net learns from.
+
+    Args:
+        settings: the resolved recipe.
+        table: the clips, as `load_table` gives them.
+        folder: the run's folder; what an encoder heard is kept there.
+        workers: processes that read the clips.
+
+    Raises:
+        ConfigError: a teacher for a net that learns from no frames.
+    """
+    data = settings.data
+    options = {"categories": data.categories, "dimensions": data.dimensions, "seed": settings.seed}
+    options |= {"degraded_copies": data.degraded_copies, "workers": workers}
+    if find("systems", settings.system).CARD["learns_from"] == "statistics":
+        if settings.teacher is not None:
+            raise ConfigError(
+                f"Got a teacher for `{settings.system}`, whose encoder is fixed and cannot learn from one; "
+                "leave [teacher] out."
+            )
+        net = build_net(settings, settings.seed)
+        store = folder / "statistics.npy"
+        return HeardMaterial(hear_clips(table, net, system=settings.system, store=store, **options))
+    clips = prepare_clips(table, **options)
     if settings.teacher is None:
-        return clips, None
+        return ClipMaterial(clips, None)
     heard = hear(list(table["file"]), weights=settings.teacher.weights)
-    return clips, Teacher(heard, settings.teacher.components, settings.teacher.loss_weight)
+    return ClipMaterial(clips, Teacher(heard, settings.teacher.components, settings.teacher.loss_weight))
 
 
 def part_name(number: int) -> str:
@@ -137,18 +199,16 @@ def build_net(settings: Recipe, seed: int) -> torch.nn.Module:
     )
 
 
-def train_part(
-    settings: Recipe, clips: Clips, number: int, *, teacher: Teacher | None = None, folder: Path
-) -> None:
+def train_part(settings: Recipe, material: Material, number: int, *, folder: Path) -> None:
     """Train one fold and store its held-out logits, or train on everything and store the weights.
 
     A part that was stopped goes on from its last checkpoint. Its log stays in a sub-folder of its name.
     """
     target = folder / part_name(number)
-    held_out = clips.table["fold"].to_numpy() == number
-    seed, rows = settings.seed + number, clips.rows(~held_out)
+    held_out = material.fold == number
+    seed, rows = settings.seed + number, np.flatnonzero(~held_out)
     net = build_net(settings, seed)
-    objective = ClipObjective(net, clips, rows, config=settings.training, seed=seed, teacher=teacher)
+    objective = material.objective(net, rows, config=settings.training, seed=seed)
     name = f"{settings.name} {'refit' if number == FOLDS else f'fold {number}'}"
     inside = folder / target.stem
     with show_progress(name) as progress:
@@ -166,8 +226,8 @@ def train_part(
         if number == FOLDS:
             torch.save(stored_weights(net), temporary)
         else:
-            rows = clips.rows(held_out)
-            category, dimension = recognize_clips(net, clips, rows)
+            rows = np.flatnonzero(held_out)
+            category, dimension = material.recognize(net, rows)
             np.savez(temporary, rows=rows, category=category, dimension=dimension)
     shutil.rmtree(inside / "checkpoints")
     spent = {"part": name, "seconds": round(fitted.seconds, 1), "clips": int((~held_out).sum())}

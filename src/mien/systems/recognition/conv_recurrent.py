@@ -24,6 +24,7 @@ CARD = {
             "parameters": 2862,
         },
     },
+    "learns_from": "frames",
     "padding": "masked",
     "departures": "log-mel input instead of samples; one forward GRU instead of two LSTM layers; "
     "attentive statistics instead of the last state; members differ by initial weights and by "
