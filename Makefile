@@ -74,5 +74,6 @@ $(VENV)/.made-base: pyproject.toml | $(VENV)/bin/python
 
 $(VENV)/.made-dev: pyproject.toml | $(VENV)/bin/python
 	$(PIP) install --quiet "$(TORCH)"
-	$(PIP) install --quiet --editable ".[teacher,dev]"
+	$(PIP) install --quiet --editable ".[teacher,words,tensorboard,dev]"
+	$(PIP) install --quiet --no-deps Resemblyzer==0.1.4
 	touch $@

@@ -2,14 +2,13 @@
 
 Usage: python scripts/robustness.py DATA [MODEL] [--clips 300] [--workers 2] [--out FOLDER] [--draws 1000]
 
-DATA holds one folder per corpus; MODEL is a shipped name or a model folder. The corpora are those that the
-model was trained on, `--clips` of each (0: all), as even as can be over speakers; noise is the part `test` of
-ESC-10 in DATA. Written: `robustness.md`, `robustness.json`, and `answers.parquet` with every answer.
+DATA holds one folder per corpus; MODEL is a shipped name, a model folder, or the run folder of a recipe. The
+corpora are those that the model was trained on, `--clips` of each (0: all), as even as can be over speakers;
+noise is the part `test` of ESC-10 in DATA. Written: `robustness.md`, `robustness.json`, and `answers.parquet` with every answer.
 
 A shipped model has heard these clips. Its score on clean ones is then higher than on new speakers, so that
-the ratio is no judgement of the goal: the report says so. For that, call
-`mien.evaluation.ladder_answers.answer_ladder` with one callable per fold, and pass what it yields to
-`judge_robustness` as this script does.
+the ratio is no judgement of the goal: the report says so. Of a run folder, each clip is answered by the model
+that was trained without its speaker.
 """
 
 import argparse
@@ -27,18 +26,30 @@ from mien.evaluation.robustness import judge_robustness
 from mien.prediction.predictor import load_predictor
 from mien.reports.robustness_report import write_robustness
 from mien.signals.decode import decode
+from mien.training.fold_models import fold_predictors, read_run
+from mien.training.recipe import load_table
 
+RATE_HZ = 16000
 LOGGER = logging.getLogger(__name__)
+HELD_OUT = "every clip is answered by a model that did not hear its speaker, five folds"
 HEARD = "the model was trained on these clips: the ratio is no estimate for new speakers"
 
 
 def load_clips(data: Path, model: str, count: int) -> pd.DataFrame:
-    """Return the clips of the model's corpora that carry one of its categories."""
-    summary = load_predictor(model).summary
-    tables = [find("corpora", name).load(data / name.replace("-", "_")) for name in summary.trained_on]
-    table = pd.concat(tables, ignore_index=True)
-    table = table[table["category"].isin(summary.categories)].reset_index(drop=True)
+    """Return the clips of the model's corpora that carry one of its categories, of a run with their fold."""
+    if is_run(model):
+        table = load_table(read_run(Path(model)).data, data)
+    else:
+        summary = load_predictor(model).summary
+        tables = [find("corpora", name).load(data / name.replace("-", "_")) for name in summary.trained_on]
+        table = pd.concat(tables, ignore_index=True)
+        table = table[table["category"].isin(summary.categories)].reset_index(drop=True)
     return balanced_subset(table, count) if count else table
+
+
+def is_run(model: str) -> bool:
+    """Tell whether this is the run folder of a recipe."""
+    return Path(model, "recipe.json").is_file()
 
 
 def load_noises(data: Path, rate_hz: int) -> list:
@@ -54,11 +65,10 @@ def load_noises(data: Path, rate_hz: int) -> list:
 
 def answer_some(rungs: list, *, clips: pd.DataFrame, model: str, data: Path) -> dict:
     """Return (condition, level) → answers, clean clips as ("clean", 0); one job of a worker."""
-    predictor = load_predictor(model)
-    noises = load_noises(data, predictor.summary.rate_hz)
-    answers = answer_ladder(
-        clips, predict_with(predictor), rate_hz=predictor.summary.rate_hz, noises=noises, rungs=rungs
-    )
+    rate_hz = RATE_HZ if is_run(model) else load_predictor(model).summary.rate_hz
+    predict = fold_predictors(Path(model)) if is_run(model) else predict_with(load_predictor(model))
+    noises = load_noises(data, rate_hz)
+    answers = answer_ladder(clips, predict, rate_hz=rate_hz, noises=noises, rungs=rungs)
     return {(condition, level): table for condition, level, table in answers}
 
 
@@ -82,13 +92,14 @@ def main(arguments: argparse.Namespace) -> None:
     found = answer_all(clips, model=arguments.model, data=arguments.data, workers=arguments.workers)
     clean = found.pop(("clean", 0))
     judged = judge_robustness(clean, found, draws=arguments.draws)
-    summary = load_predictor(arguments.model).summary
-    heard = sorted(set(clips["corpus"].str.replace("_", "-")) & set(summary.trained_on))
+    run = is_run(arguments.model)
+    summary = load_predictor(Path(arguments.model, "model") if run else arguments.model).summary
+    heard = not run and bool(set(clips["corpus"].str.replace("_", "-")) & set(summary.trained_on))
     facts = {
         "title": f"Robustness of {summary.name}",
         "clips": f"{len(clips)}, {arguments.clips or 'all'} per corpus",
         "speakers": clips["speaker"].nunique(),
-        "held_out": f"nothing: {HEARD}" if heard else "all speakers",
+        "held_out": f"nothing: {HEARD}" if heard else HELD_OUT,
         "licence": summary.licence,
         "sha256": summary.sha256,
         "command": f"python scripts/robustness.py DATA {arguments.model} --clips {arguments.clips}",
