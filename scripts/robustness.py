@@ -4,7 +4,8 @@ Usage: python scripts/robustness.py DATA [MODEL] [--clips 300] [--workers 2] [--
 
 DATA holds one folder per corpus; MODEL is a shipped name, a model folder, or the run folder of a recipe. The
 corpora are those that the model was trained on, `--clips` of each (0: all), as even as can be over speakers;
-noise is the part `test` of ESC-10 in DATA. Written: `robustness.md`, `robustness.json`, and `answers.parquet` with every answer.
+noise is the part `test` of ESC-10 in DATA. Written: `robustness.md`, `robustness.json`, and `answers.parquet`
+with every answer.
 
 A shipped model has heard these clips. Its score on clean ones is then higher than on new speakers, so that
 the ratio is no judgement of the goal: the report says so. Of a run folder, each clip is answered by the model

@@ -15,11 +15,17 @@ import tempfile
 from pathlib import Path
 
 from mien.evaluation.run_evaluation import evaluate_predictions, write_evaluation
+from mien.training.export_folder import ExportOptions, export_model
+from mien.training.fold_models import read_run
 from mien.training.recipe import run
 from mien.training.shipping import DRAWS, PROTOCOL
 
 CHECKOUT = Path(__file__).resolve().parents[1]
-RECIPES = ("voice-small", "voice-small-open")
+RECIPES = ("voice-small", "voice-small-open", "voice-base", "voice-base-open")
+EIGHT_BIT = ("voice-base", "voice-base-open")
+"""Ship with weights of 8 bit: in float they would be of 34 MB."""
+
+CALIBRATION_CLIPS = 200
 REPORTS = ("evaluation.md", "evaluation.tex", "evaluation.json")
 KEPT = ("scores.json", "predictions.parquet", "non-speech.parquet")
 
@@ -29,7 +35,11 @@ def ship(recipe: str, data_root: Path) -> Path:
     folder = run(recipe, [], data_root=data_root, out=Path("runs"))
     target = Path("src", "mien", "models", recipe)
     shutil.rmtree(target, ignore_errors=True)
-    shutil.copytree(folder / "model", target)
+    if recipe in EIGHT_BIT:
+        options = ExportOptions(quantize="int8-dynamic", most_clips=CALIBRATION_CLIPS, name=recipe)
+        export_model(str(folder), target, calibration=corpora_of(folder, data_root), options=options)
+    else:
+        shutil.copytree(folder / "model", target)
     results = Path("docs", "results", recipe)
     results.mkdir(parents=True, exist_ok=True)
     for name in KEPT:
@@ -41,6 +51,11 @@ def ship(recipe: str, data_root: Path) -> Path:
         for name in REPORTS:
             shutil.copyfile(Path(written, name), results / name)
     return target
+
+
+def corpora_of(folder: Path, data_root: Path) -> list[Path]:
+    """Return the folders of the corpora that a run was trained on."""
+    return [data_root / name.replace("-", "_") for name in read_run(folder).data.corpora]
 
 
 if __name__ == "__main__":

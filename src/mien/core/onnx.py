@@ -51,6 +51,7 @@ class OnnxSession:
         self.outputs: dict[str, tuple[Any, ...]] = {
             one.name: tuple(one.shape) for one in self._session.get_outputs()
         }
+        self.metadata: dict[str, str] = dict(self._session.get_modelmeta().custom_metadata_map)
 
     def run(self, arrays: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
         """Run the network once.

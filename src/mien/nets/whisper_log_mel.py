@@ -44,7 +44,8 @@ class WhisperLogMel(nn.Module):
             DataError: a clip has no real sample, or padding before or between them.
         """
         length = count_real_samples(samples, valid)
-        count = -(-samples.shape[1] // HOP)
+        # rounded up in this way: an exported graph divides negative numbers towards zero
+        count = (samples.shape[1] + HOP - 1) // HOP
         energy = self.mel @ self._power(samples * valid, count)  # (B, bands, T)
         real = torch.arange(count, device=samples.device) < torch.ceil(length / HOP).unsqueeze(1)  # (B, T)
         mask = real.unsqueeze(1)

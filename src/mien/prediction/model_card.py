@@ -30,6 +30,7 @@ class ModelSummary:
         abstain_above: total doubt above which it abstains, in nats; None: never.
         parameters: number of trained weights.
         size_mb: size of the weights file, in megabytes.
+        quantization: how the weights were made small; `none` where they were not.
         trained_on: names of its training corpora.
         languages: languages of its training corpora.
         summary: two or three plain sentences.
@@ -53,6 +54,7 @@ class ModelSummary:
     abstain_above: float | None = None
     parameters: int = 0
     size_mb: float = 0.0
+    quantization: str = "none"
     trained_on: tuple[str, ...] = ()
     languages: tuple[str, ...] = ()
     summary: str = ""
@@ -78,7 +80,7 @@ class ModelSummary:
 
 
 _REQUIRED = ("name", "shelf", "licence", "sha256")
-_TEXTS = ("name", "title", "source", "shelf", "licence", "sha256", "summary")
+_TEXTS = ("name", "title", "source", "shelf", "licence", "sha256", "quantization", "summary")
 _LISTS = ("categories", "dimensions", "trained_on", "languages", "limits")
 _NUMBERS = (
     "rate_hz",

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from mien.core.errors import ConfigError, InputError, WeightsError
 from mien.core.files import sha256_of
 from mien.core.onnx import OnnxSession
+from mien.prediction.contract import check_contract, contract_from
 from mien.prediction.model_card import ModelSummary
 from mien.prediction.predictor import Outputs
 
@@ -30,7 +31,8 @@ class OnnxPredictor:
             threads: processor threads for one model call.
 
         Raises:
-            WeightsError: the weights are missing, differ from their hash, or are no such model.
+            WeightsError: the weights are missing, differ from their hash, are no such model, or state a
+                contract that differs from model.toml.
         """
         if summary.folder is None:
             raise ConfigError(f"Got model `{summary.name}` without a folder, expected one from read_summary.")
@@ -44,6 +46,9 @@ class OnnxPredictor:
             )
         self.summary = summary
         self._session = OnnxSession(path, threads=threads)
+        contract = contract_from(self._session.metadata, origin=path)
+        if contract is not None:
+            check_contract(contract, summary, self._session.outputs)
 
     def predict(self, clips: Sequence[NDArray[np.float32]]) -> Outputs:
         """Answer for N clips, in their order, whatever their lengths.
