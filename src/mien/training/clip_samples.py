@@ -45,7 +45,11 @@ class ClipSamples:
         self._places = list(
             zip(table["file"], table["start"].fillna(0.0), table["end"].astype(float), strict=True)
         )
+        self._rows_of: dict[str, list[int]] = {}
+        for row, (file, _, _) in enumerate(self._places):
+            self._rows_of.setdefault(file, []).append(row)
         self._held: OrderedDict[int, Samples] = OrderedDict()
+        self._hashes: dict[str, str] = {}
         self._bytes = 0
 
     def __len__(self) -> int:
@@ -62,26 +66,35 @@ class ClipSamples:
         Raises:
             DataError: it cannot be decoded, or nothing is heard between its start and end.
         """
-        if row in self._held:
-            return self._held[row]
-        samples = self._decode(row)
-        self._held[row] = samples
-        self._bytes += samples.nbytes
-        while self._bytes > MOST_HELD and len(self._held) > 1:
-            self._bytes -= self._held.popitem(last=False)[1].nbytes
-        return samples
+        if row not in self._held:
+            self._open(row)
+        return self._held[row]
 
     def name(self, row: int) -> str:
         """Return 16 hexadecimal digits of what a clip is made of: its file's bytes, start and end."""
         file, start, end = self._places[row]
-        return hashlib.sha256(f"{sha256_of(file)} {start} {end} {self.longest_s}".encode()).hexdigest()[:16]
+        if file not in self._hashes:
+            self._hashes[file] = sha256_of(file)
+        return hashlib.sha256(f"{self._hashes[file]} {start} {end} {self.longest_s}".encode()).hexdigest()[
+            :16
+        ]
 
-    def _decode(self, row: int) -> Samples:
-        file, start, end = self._places[row]
+    def _open(self, row: int) -> None:
+        """Decode a clip's file, and cut all clips out of it: a long recording is not decoded for each."""
+        file = self._places[row][0]
         try:
             whole = decode(file, rate_hz=RATE_HZ, mono=True).samples[0]
         except InputError as error:
             raise DataError(f"{error} It is listed in row {row + 1}; leave it out or repair it.") from error
+        for other in [*(one for one in self._rows_of[file] if one != row), row]:
+            if other not in self._held:
+                self._held[other] = self._cut(whole, other)
+                self._bytes += self._held[other].nbytes
+        while self._bytes > MOST_HELD and len(self._held) > 1:
+            self._bytes -= self._held.popitem(last=False)[1].nbytes
+
+    def _cut(self, whole: Samples, row: int) -> Samples:
+        file, start, end = self._places[row]
         last = len(whole) if np.isnan(end) else round(end * RATE_HZ)
         first = round(start * RATE_HZ)
         samples = whole[first : min(last, first + round(self.longest_s * RATE_HZ))]

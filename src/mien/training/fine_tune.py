@@ -105,21 +105,11 @@ def fine_tune(
         scales=scales, missing=missing,
     )  # fmt: skip
     facts = describe_encoder(encoder, download=download)
-    training = training_defaults(adapt, pretrained=bool(facts.sha256)) | (
-        {"epochs": epochs} if epochs else {}
-    )
     _check_encoder(encoder, facts, adapt)
-    plain: dict[str, Any] = {
-        "name": name or f"{target.name}-{Path(encoder).name.split(':')[-1]}-{adapt}",
-        "licence": licence or NOT_STATED,
-        "shelf": shelf_of(licence, facts.shelf),
-        "seed": seed,
-        "data": _table_settings(target, folds),
-        "net": {"encoder": encoder, "weights": facts.sha256, "adapt": adapt},
-        "training": training,
-    }
-    override_settings(plain, overrides)
-    settings = parse(FineTune, plain)
+    settings = _resolve(
+        target, facts, overrides, encoder=encoder, adapt=adapt, folds=folds, epochs=epochs, licence=licence,
+        name=name, seed=seed,
+    )  # fmt: skip
     plan = plan_folds(target.table, target.stratum, folds=settings.data.folds, seed=settings.seed)
     for note in (*target.notes, *plan.notes):
         LOGGER.warning("%s", note)
@@ -131,6 +121,43 @@ def fine_tune(
     else:
         ship_tuned(run, seconds=time.monotonic() - began)
     return folder
+
+
+def _resolve(
+    target: TargetTable,
+    facts: ModelSummary,
+    overrides: Sequence[str],
+    *,
+    encoder: str,
+    adapt: str,
+    folds: int,
+    epochs: int | None,
+    licence: str | None,
+    name: str | None,
+    seed: int,
+) -> FineTune:
+    """Return the settings that were asked for, with what fits the way to adapt where nothing was said."""
+    data = {
+        "source": target.name,
+        "content": target.content(),
+        "category": target.category,
+        "categories": list(target.categories),
+        "dimensions": list(target.scales),
+        "scales": [list(scale) for scale in target.scales.values()],
+        "folds": folds,
+    }
+    training = training_defaults(adapt, pretrained=bool(facts.sha256))
+    plain: dict[str, Any] = {
+        "name": name or f"{target.name}-{Path(encoder).name.split(':')[-1]}-{adapt}",
+        "licence": licence or NOT_STATED,
+        "shelf": shelf_of(licence, facts.shelf, target.shelf),
+        "seed": seed,
+        "data": data,
+        "net": {"encoder": encoder, "weights": facts.sha256, "adapt": adapt},
+        "training": training | ({"epochs": epochs} if epochs else {}),
+    }
+    override_settings(plain, overrides)
+    return parse(FineTune, plain)
 
 
 def _check_encoder(encoder: str, facts: ModelSummary, adapt: str) -> None:
@@ -146,8 +173,12 @@ def _check_encoder(encoder: str, facts: ModelSummary, adapt: str) -> None:
         )
 
 
-def shelf_of(licence: str | None, encoder_shelf: str) -> str:
-    """Return `open` where both the weights' own licence and the encoder's are open, else `research`.
+def shelf_of(licence: str | None, *shelves: str) -> str:
+    """Return `open` where the weights' licence and everything they were made of are open, else `research`.
+
+    Args:
+        licence: of the weights.
+        shelves: of encoder and recordings.
 
     Example:
         >>> shelf_of("CC BY 4.0", "open"), shelf_of("CC BY-NC 4.0", "open"), shelf_of(None, "open")
@@ -155,7 +186,7 @@ def shelf_of(licence: str | None, encoder_shelf: str) -> str:
     """
     words = (licence or "").upper()
     stated = any(words.startswith(one.upper()) for one in OPEN_LICENCES)
-    return "open" if stated and encoder_shelf == "open" else "research"
+    return "open" if stated and set(shelves) <= {"open"} else "research"
 
 
 def train_parts(run: TuneRun) -> None:
@@ -284,15 +315,3 @@ def _close_part(run: TuneRun, name: str, fitted: Any, began: float, **counts: in
     }
     with (run.folder / "log.jsonl").open("a", encoding="utf-8") as file:
         file.write(json.dumps(spent) + "\n")
-
-
-def _table_settings(target: TargetTable, folds: int) -> dict[str, Any]:
-    return {
-        "source": target.name,
-        "content": target.content(),
-        "category": target.category,
-        "categories": list(target.categories),
-        "dimensions": list(target.scales),
-        "scales": [list(scale) for scale in target.scales.values()],
-        "folds": folds,
-    }

@@ -54,7 +54,9 @@ def ship_tuned(run: TuneRun, *, seconds: float) -> Path:
         name=settings.name,
         categories=settings.data.categories,
         dimensions=settings.data.dimensions,
-        licence_text=licence_text(settings.licence, _credits(run)),
+        licence_text=licence_text(
+            settings.licence, _credits(run), why="Whoever trained them answers for that. They were made of:"
+        ),
         export=partial(_export, run),
         judge=partial(_judge, run),
         scores=lambda tables: {one: score_corpus(tables, one, **about) for one in tables.corpora},
@@ -217,7 +219,7 @@ def _what(run: TuneRun) -> str:
 
 def _credits(run: TuneRun) -> list[str]:
     return [
-        f"{run.settings.data.source}: the recordings and labels of whoever trained this model.",
+        f"{run.settings.data.source}: {run.target.credit.rstrip('.')}.",
         f"{run.settings.net.encoder} (encoder): {run.facts.title or run.facts.name}, {run.facts.licence}.",
     ]
 

@@ -114,22 +114,22 @@ def heard(table: pd.DataFrame) -> str:
     return f"{len(table)} clips, {hours:.2f} h, {people or 'an unknown number of'} speakers"
 
 
-def licence_text(licence: str, credits: list[str]) -> str:
+def licence_text(licence: str, credits: list[str], *, why: str) -> str:
     """Return the licence file: licence, address of its text, and whom to credit.
 
     Args:
         licence: of the weights.
         credits: what they were made of, and its licence, one line each.
+        why: a sentence on why it is this licence, before the credits.
     """
-    address = LICENCE_ADDRESS.get(licence, "see the licence's own page")
     said = (
         "No licence is stated for the weights in this folder (model.onnx): ask whoever trained them before "
-        "you use or share them.\nThey were made of:\n"
+        "you use or share them."
         if licence == NOT_STATED
-        else f"The weights in this folder (model.onnx) are under {licence}: {address}\n"
-        "They carry the strictest licence of the recordings that they were trained on:\n"
+        else f"The weights in this folder (model.onnx) are under {licence}: "
+        f"{LICENCE_ADDRESS.get(licence, 'see that licence’s own page')}"
     )
-    return said + "\n".join(f"- {line}" for line in credits) + "\n"
+    return "\n".join([said, why, *(f"- {line}" for line in credits)]) + "\n"
 
 
 def _scores(

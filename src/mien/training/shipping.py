@@ -45,7 +45,11 @@ def ship(settings: Recipe, table: pd.DataFrame, *, folder: Path, data_root: Path
         name=settings.name,
         categories=tuple(settings.data.categories),
         dimensions=tuple(settings.data.dimensions),
-        licence_text=licence_text(settings.licence, credits),
+        licence_text=licence_text(
+            settings.licence,
+            credits,
+            why="They carry the strictest licence of the recordings that they were trained on:",
+        ),
         export=partial(export_model, settings, folder),
         judge=partial(evaluate_predictions, protocol=PROTOCOL, draws=DRAWS),
         scores=partial(_scores, settings),

@@ -38,6 +38,8 @@ class TargetTable:
         categories: in the order of the model's outputs.
         scales: dimension → lowest and highest rating.
         notes: what a reader of the scores must know.
+        credit: whose recordings and labels they are, and their licence where that is known.
+        shelf: `research` where a corpus' licence allows no more; the owner of a table answers for it.
     """
 
     name: str
@@ -46,6 +48,8 @@ class TargetTable:
     categories: tuple[str, ...]
     scales: dict[str, tuple[float, float]]
     notes: tuple[str, ...]
+    credit: str = "the recordings and labels of whoever trained this model"
+    shelf: str = "open"
 
     @property
     def classes(self) -> NDArray[np.int64]:
@@ -133,7 +137,13 @@ def read_targets(
             f"Got a scale for `{unknown[0]}`, expected one of the targets {', '.join(ratings) or '(none)'}."
             f"{did_you_mean(unknown[0], ratings)}"
         )
-    return TargetTable(name, table, category, space, found, tuple(notes))
+    about = {} if Path(source).suffix.lower() in TABLES else _about_corpus(source)
+    return TargetTable(name, table, category, space, found, tuple(notes), **about)
+
+
+def _about_corpus(source: str) -> dict[str, str]:
+    card = find("corpora", source).CARD
+    return {"credit": f"{card['citation']} Licence: {card['licence']}", "shelf": card["shelf"]}
 
 
 def _kinds(raw: pd.DataFrame, targets: Sequence[str], *, categories: Sequence[str]) -> dict[str, bool]:
