@@ -28,6 +28,7 @@ class Weights:
         shelf: `open` or `research`.
         title: one line for people.
         url: where they come from.
+        notice: copyright line that the licence asks to keep.
     """
 
     name: str
@@ -37,6 +38,7 @@ class Weights:
     shelf: str
     title: str = ""
     url: str = ""
+    notice: str = ""
 
 
 def known_weights() -> dict[str, Weights]:

@@ -20,6 +20,7 @@ LICENCE_ADDRESS = {
     "CC BY-NC-SA 4.0": "https://creativecommons.org/licenses/by-nc-sa/4.0/legalcode",
     "CC BY 4.0": "https://creativecommons.org/licenses/by/4.0/legalcode",
     "CC0-1.0": "https://creativecommons.org/publicdomain/zero/1.0/legalcode",
+    "MIT": "https://opensource.org/license/mit",
 }
 
 

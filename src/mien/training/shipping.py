@@ -40,7 +40,9 @@ def ship(settings: Recipe, table: pd.DataFrame, *, folder: Path, data_root: Path
     cards = [find("corpora", name).CARD for name in settings.data.corpora]
     credits = [f"{card['title']}: {card['citation']} Licence: {card['licence']}." for card in cards]
     if encoder := _encoder(settings):
-        credits.append(f"{encoder.title}, contained in the model: {encoder.url} Licence: {encoder.licence}.")
+        credits.append(
+            f"{encoder.title}, part of the model: {encoder.url}. Licence: {encoder.licence}, {encoder.notice}."
+        )
     shipment = Shipment(
         name=settings.name,
         categories=tuple(settings.data.categories),
