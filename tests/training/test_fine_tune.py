@@ -16,6 +16,7 @@ from mien.core.errors import ConfigError, DataError, InputError
 from mien.prediction.analyze import analyze
 from mien.prediction.model_card import read_summary
 from mien.training.fine_tune import fine_tune, shelf_of
+from mien.training.onnx_contract import read_contract
 
 _VOICES = runpy.run_path(str(Path(__file__).with_name("voices.py")))
 write_clips, write_encoder = _VOICES["write_clips"], _VOICES["write_encoder"]
@@ -84,6 +85,7 @@ def test_the_folder_says_what_it_is(probed):
     assert summary.categories == ("grief", "joy")
     assert summary.members == 2
     assert summary.licence == "CC BY 4.0"
+    assert read_contract(probed / "model" / "model.onnx").categories == ("grief", "joy")
     card = (probed / "model" / "CARD.md").read_text()
     assert "24 clips" in card
     assert "speaker-2-fold" in card

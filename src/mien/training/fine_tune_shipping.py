@@ -21,10 +21,12 @@ from mien.evaluation.judge import judge
 from mien.evaluation.score_table import score_table
 from mien.reports.evaluation_tables import EvaluationTables
 from mien.training.adapters import layer_shares, whole_net
+from mien.training.clip_samples import RATE_HZ
 from mien.training.export import export_onnx
 from mien.training.fine_tune_run import LONGEST_S, TuneRun
 from mien.training.finish_run import Shipment, finish_run, score_corpus
 from mien.training.model_card import CardFacts, heard, licence_text
+from mien.training.onnx_contract import describe_contract, write_contract
 from mien.training.supervised import Supervised
 from mien.training.tuned_net import TunedNet
 
@@ -92,6 +94,9 @@ def _export(run: TuneRun, model: Path, temperature: float) -> dict[str, Any]:
     net = whole_net(run.trained(), run.encoder(), config)
     path = model / "model.onnx"
     _write_graph(run, net, path, temperature=temperature)
+    stated = {"rate_hz": RATE_HZ, "licence": settings.licence, "shelf": settings.shelf}
+    stated |= {"categories": settings.data.categories, "dimensions": settings.data.dimensions}
+    write_contract(path, describe_contract(path, **stated))
     table = run.target.table
     longest = float(np.nanmax(run.clips.lengths_s()))
     languages = sorted(table["language"].dropna().unique()) if "language" in table else []
@@ -99,11 +104,7 @@ def _export(run: TuneRun, model: Path, temperature: float) -> dict[str, Any]:
         "name": settings.name,
         "title": f"Expressed {_what(run)} from the voice, fine-tuned on {settings.data.source}",
         "source": "voice",
-        "shelf": settings.shelf,
-        "licence": settings.licence,
-        "rate_hz": 16000,
-        "categories": list(settings.data.categories),
-        "dimensions": list(settings.data.dimensions),
+        **{name: list(value) if isinstance(value, tuple) else value for name, value in stated.items()},
         "min_duration_s": SHORTEST_S,
         "max_duration_s": min(LONGEST_S, max(USUAL_S, longest)),
         "trained_on": [settings.data.source],

@@ -23,6 +23,7 @@ from mien.training.recipe import FOLDS, Recipe, build_net, part_name
 
 PROTOCOL = "joint-5-fold"
 DRAWS = 2000
+WHY = "They carry the strictest licence of what they were made of:"
 
 
 def ship(settings: Recipe, table: pd.DataFrame, *, folder: Path, data_root: Path) -> Path:
@@ -37,21 +38,11 @@ def ship(settings: Recipe, table: pd.DataFrame, *, folder: Path, data_root: Path
     Returns:
         The model folder, see `finish_run`.
     """
-    cards = [find("corpora", name).CARD for name in settings.data.corpora]
-    credits = [f"{card['title']}: {card['citation']} Licence: {card['licence']}." for card in cards]
-    if encoder := _encoder(settings):
-        credits.append(
-            f"{encoder.title}, part of the model: {encoder.url}. Licence: {encoder.licence}, {encoder.notice}."
-        )
     shipment = Shipment(
         name=settings.name,
         categories=tuple(settings.data.categories),
         dimensions=tuple(settings.data.dimensions),
-        licence_text=licence_text(
-            settings.licence,
-            credits,
-            why="They carry the strictest licence of the recordings that they were trained on:",
-        ),
+        licence_text=licence_text(settings.licence, credits_of(settings), why=WHY),
         export=partial(export_model, settings, folder),
         judge=partial(evaluate_predictions, protocol=PROTOCOL, draws=DRAWS),
         scores=partial(_scores, settings),
@@ -101,6 +92,16 @@ def _scores(settings: Recipe, tables: EvaluationTables) -> dict[str, dict[str, A
     return {
         corpus: score_corpus(tables, corpus.replace("-", "_"), **about) for corpus in settings.data.corpora
     }
+
+
+def credits_of(settings: Recipe) -> list[str]:
+    """Return what the weights of a recipe are made of, each with its licence."""
+    cards = [find("corpora", name).CARD for name in settings.data.corpora]
+    credits = [f"{card['title']}: {card['citation']} Licence: {card['licence']}." for card in cards]
+    if encoder := _encoder(settings):
+        licence = f"Licence: {encoder.licence}, {encoder.notice}."
+        credits.append(f"{encoder.title}, part of the model: {encoder.url}. {licence}")
+    return credits
 
 
 def _nature(settings: Recipe) -> str:
