@@ -48,10 +48,9 @@ def desk(tmp_path_factory: pytest.TempPathFactory, data_root: Path) -> Path:
         soundfile.write(folder / "sessions" / f"{name}.wav", samples, rate_hz)
     labels = ["file,category,speaker", "podcast.mp3,anger,a", "first.wav,fear,b", "second.wav,fear,b"]
     (folder / "labels.csv").write_text("\n".join(labels) + "\n")
-    ratings = [
-        f"{clip},{rater},{value}" for clip in "xyz" for rater, value in zip("abc", (1, 2, 2), strict=True)
-    ]
-    (folder / "ratings.csv").write_text("\n".join(["segment,rater,value", *ratings, "w,a,5", "w,b,5"]) + "\n")
+    given = [(clip, rater) for clip in "wxyz" for rater in "abc"]
+    ratings = [f"{clip},valence,{rater},{n % 5}," for n, (clip, rater) in enumerate(given)]
+    (folder / "ratings.csv").write_text("\n".join(["segment,target,rater,value,time", *ratings]) + "\n")
     (folder / "sentences.txt").write_text("I did not expect that.\nWhat a fine day.\n")
     (folder / "docs").symlink_to(CHECKOUT / "docs")
     (folder / "path" / "to").mkdir(parents=True)

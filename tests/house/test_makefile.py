@@ -43,7 +43,14 @@ def test_the_tests_install_torch_then_tools_and_run_every_check_before_pytest(
     tmp_path: Path,
 ) -> None:
     commands = plan("test", tmp_path, "TORCH=torch==9.9")
-    order = ["torch==9.9", ".[teacher,dev]", "ruff check", "ruff format --check", "mypy", "-m pytest"]
+    order = [
+        "torch==9.9",
+        ".[teacher,words,tensorboard,dev]",
+        "ruff check",
+        "ruff format --check",
+        "mypy",
+        "-m pytest",
+    ]
     places = [commands.index(word) for word in order]
     assert places == sorted(places)
 

@@ -28,7 +28,8 @@ class Loudness(nn.Module):
 def data(tmp_path) -> TuneData:
     lengths = [0.3 + 0.2 * (number % 5) for number in range(12)]
     for number, length in enumerate(lengths):
-        level = np.full(int(16000 * length), 0.05 * (number + 1))
+        size = int(16000 * length)
+        level = 0.05 * (number + 1) * (-1.0) ** np.arange(size)
         soundfile.write(tmp_path / f"{number}.wav", level, 16000, subtype="FLOAT")
     files = [str(tmp_path / f"{number}.wav") for number in range(12)]
     table = pd.DataFrame({"file": files, "start": 0.0, "end": lengths})
