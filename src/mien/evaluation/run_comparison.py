@@ -13,7 +13,7 @@ from mien.core.files import write_atomically
 from mien.corpora.overlap import refuse_leaks
 from mien.evaluation.answers import join_truth, read_predictions, with_truth
 from mien.evaluation.paired_systems import compare_answers
-from mien.evaluation.run_evaluation import _labels, _what_is_shared, make_folder
+from mien.evaluation.run_evaluation import labels_of, make_folder, what_is_shared
 from mien.reports.comparison_report import write_comparison as write_reports
 from mien.reports.comparison_tables import ComparisonTables
 from mien.reports.comparison_words import plain_sentences
@@ -59,13 +59,13 @@ def compare_predictions(
     paths = [Path(source), *(Path(other) for other in against)]
     if len({path.resolve() for path in paths}) < len(paths):
         raise ConfigError("Got the same predictions twice, expected different systems; name each once.")
-    labels = None if truth is None else _labels(truth, root)
+    labels = None if truth is None else labels_of(truth, root)
     notes: list[str] = []
     systems: dict[str, pd.DataFrame] = {}
     tables = [read_predictions(path) for path in paths]
     for name, predictions in zip(_names(paths, tables), tables, strict=True):
         answers, said = _answers(predictions, labels, label=label, missing=missing)
-        refuse_leaks(_what_is_shared(answers, predictions))
+        refuse_leaks(what_is_shared(answers, predictions))
         systems[name] = answers
         notes += [f"{name}: {note}" for note in said]
     first, *_ = systems

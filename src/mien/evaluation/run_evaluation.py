@@ -65,8 +65,8 @@ def evaluate_predictions(
     if truth is None:
         answers = with_truth(predictions, label=label)
     else:
-        answers, notes = join_truth(predictions, _labels(truth, root), label=label, missing=missing)
-    shared = _what_is_shared(answers, predictions)
+        answers, notes = join_truth(predictions, labels_of(truth, root), label=label, missing=missing)
+    shared = what_is_shared(answers, predictions)
     refuse_leaks(shared)
     given: dict[str, Any] = {"--truth": truth, "--root": root, "--label": label, "--non-speech": non_speech}
     given |= {"--missing": None if missing == "refuse" else missing, "--protocol": protocol}
@@ -123,8 +123,17 @@ def as_json(tables: EvaluationTables) -> dict[str, Any]:
     return {"summary": dict(tables.summary), **plain, "notes": list(tables.notes)}
 
 
-def _labels(truth: str | Path, root: str | Path | None) -> pd.DataFrame:
-    """Read labels from a table, or from a corpus by name."""
+def labels_of(truth: str | Path, root: str | Path | None) -> pd.DataFrame:
+    """Read labels from a table, or from a corpus by name.
+
+    Args:
+        truth: a table's path, or the name of a corpus.
+        root: folder of the corpus.
+
+    Raises:
+        InputError: a corpus without its folder, or a table that cannot be read.
+        DataError: the corpus has no categories.
+    """
     if Path(truth).suffix:
         return read_table(truth)
     if root is None:
@@ -136,7 +145,7 @@ def _labels(truth: str | Path, root: str | Path | None) -> pd.DataFrame:
     return table[table["category"].notna()].reset_index(drop=True)
 
 
-def _what_is_shared(answers: pd.DataFrame, predictions: pd.DataFrame) -> pd.DataFrame:
+def what_is_shared(answers: pd.DataFrame, predictions: pd.DataFrame) -> pd.DataFrame:
     """Report what the judged items share with those that trained the model, as far as that is known."""
     if answers["fold"].notna().all():
         fold = answers["fold"].astype(str).to_numpy()

@@ -16,8 +16,8 @@ from mien.nets.embedder import RATE_HZ, Task
 from mien.prediction.file_table import TABLE_SUFFIXES
 from mien.prediction.inputs import gather
 from mien.prediction.jobs import Job
-from mien.prediction.recording import Recording, _cuts, _one_line, _segmenter
-from mien.prediction.tabulate import _name, _speaker, file_row
+from mien.prediction.recording import Recording, choose_segmenter, cuts_of, one_line
+from mien.prediction.tabulate import file_row, segment_name, speaker_of
 from mien.signals.resample import resample
 from mien.signals.segments import Cut, Segmenter, VoiceActivity
 from mien.signals.voice_activity import find_detector
@@ -177,8 +177,8 @@ def recording_rows(found: Recordings, task: Task, files: list[dict[str, Any]]) -
         files.append(row)
         for index in sorted(recording.segments):
             segment = recording.segments[index]
-            keys = {"segment": _name(recording, index), "file": recording.job.file}
-            keys |= {"start": segment.start, "end": segment.end, "speaker": _speaker(recording, index)}
+            keys = {"segment": segment_name(recording, index), "file": recording.job.file}
+            keys |= {"start": segment.start, "end": segment.end, "speaker": speaker_of(recording, index)}
             yield keys | {"text": found.text_of(recording.job.file, index)}, segment
         task.watcher.finished(row, size=sizes[recording.job.file])
 
@@ -192,11 +192,11 @@ def _embed(sources: Iterable[Source], task: Task) -> Iterator[Recording]:
         recording = Recording(source.job)
         waiting.append(recording)
         try:
-            segmenter = _segmenter(source.job, task.options, cutter)
+            segmenter = choose_segmenter(source.job, task.options, cutter)
             for cut in _cuts_of(source, recording, segmenter, task):
                 pool.add(recording, cut)
         except (InputError, OSError) as error:
-            recording.failure = _one_line(error, source.job.path)
+            recording.failure = one_line(error, source.job.path)
         if pool.seconds == 0.0:
             yield from _finished(waiting)
     pool.flush()
@@ -205,7 +205,7 @@ def _embed(sources: Iterable[Source], task: Task) -> Iterator[Recording]:
 
 def _cuts_of(source: Source, recording: Recording, segmenter: Segmenter, task: Task) -> Iterator[Cut]:
     if source.samples is None:
-        yield from _cuts(recording, segmenter, task.embedder.summary, task.watcher.heard)
+        yield from cuts_of(recording, segmenter, task.embedder.summary, task.watcher.heard)
         return
     recording.duration_s = len(source.samples) / RATE_HZ
     yield from (cut for cut in segmenter.cuts([source.samples], RATE_HZ) if len(cut.samples))

@@ -5,7 +5,7 @@ from pathlib import Path
 from mien.core.errors import WeightsError
 from mien.core.files import sha256_of
 from mien.core.weights import known_weights, licence_allows, resolve
-from mien.nets.backends.hf import _hash, _licence
+from mien.nets.backends.hf import hash_of, licence_of
 from mien.nets.hub import MODEL_FILES, TOKENIZER_FILES, find_folder
 from mien.nets.load_encoder import pretrained_encoders
 from mien.prediction.model_card import ModelSummary
@@ -38,8 +38,8 @@ def describe_encoder(name: str, *, download: bool = False) -> ModelSummary:
     if name.startswith("hf:") or Path(name).is_dir():
         wanted = (*MODEL_FILES, *TOKENIZER_FILES)
         folder = find_folder(name.removeprefix("hf:"), download=download, wanted=wanted)
-        digest = _hash(sorted(folder.glob("model*.safetensors")))
-        return ModelSummary(name, licence=_licence(folder), sha256=digest, min_duration_s=0)
+        digest = hash_of(sorted(folder.glob("model*.safetensors")))
+        return ModelSummary(name, licence=licence_of(folder), sha256=digest, min_duration_s=0)
     return ModelSummary(name, shelf="open", licence="random weights, not trained", min_duration_s=0)
 
 

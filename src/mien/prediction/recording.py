@@ -98,10 +98,10 @@ def analyze_recordings(
         recording = Recording(job)
         waiting.append(recording)
         try:
-            for cut in _cuts(recording, _segmenter(job, options, cutter), predictor.summary, heard):
+            for cut in cuts_of(recording, choose_segmenter(job, options, cutter), predictor.summary, heard):
                 pool.add(recording, cut)
         except (InputError, OSError) as error:
-            recording.failure = _one_line(error, job.path)
+            recording.failure = one_line(error, job.path)
         if pool.seconds == 0.0:
             yield from _finished(waiting)
     pool.flush()
@@ -161,7 +161,7 @@ class Pool:
             recording.segments[index].add(outputs.p[row], dimensions, len(part) / rate_hz)
 
 
-def _cuts(
+def cuts_of(
     recording: Recording, segmenter: Segmenter, summary: ModelSummary, heard: Heard | None
 ) -> Iterator[Cut]:
     """Cut one file while it is decoded; note what its reader noted."""
@@ -197,7 +197,7 @@ def _note(recording: Recording) -> None:
         recording.notes.append("no speech found")
 
 
-def _segmenter(job: Job, options: Options, cutter: VoiceActivity | None) -> Segmenter:
+def choose_segmenter(job: Job, options: Options, cutter: VoiceActivity | None) -> Segmenter:
     """Return what cuts this file: its listed segments, else what the options say."""
     if job.listed is not None:
         return Listed(job.listed.starts, job.listed.ends)
@@ -215,7 +215,7 @@ def _finished(waiting: list[Recording]) -> list[Recording]:
     return finished
 
 
-def _one_line(error: Exception, path: Path) -> str:
+def one_line(error: Exception, path: Path) -> str:
     """Return an error as one line that names the file."""
     text = " ".join(str(error).split())
     return (

@@ -38,11 +38,11 @@ def prediction_rows(recordings: Sequence[Recording], summary: ModelSummary) -> p
     """
     flat = [(found, index, found.segments[index]) for found in recordings for index in sorted(found.segments)]
     values: dict[str, Any] = {
-        "segment": [_name(found, index) for found, index, _ in flat],
+        "segment": [segment_name(found, index) for found, index, _ in flat],
         "file": [found.job.file for found, _, _ in flat],
         "start": np.array([segment.start for _, _, segment in flat], dtype=np.float64),
         "end": np.array([segment.end for _, _, segment in flat], dtype=np.float64),
-        "speaker": [_speaker(found, index) for found, index, _ in flat],
+        "speaker": [speaker_of(found, index) for found, index, _ in flat],
         "source": [summary.source] * len(flat),
         "model": [summary.name] * len(flat),
     }
@@ -98,7 +98,7 @@ def typed(frame: pd.DataFrame) -> pd.DataFrame:
     return frame.astype({str(name): column(str(name)).dtype for name in frame.columns})
 
 
-def _name(recording: Recording, index: int) -> str:
+def segment_name(recording: Recording, index: int) -> str:
     """Return a segment's name: the table's own, else file and running number."""
     listed = recording.job.listed
     if listed is not None and listed.names[index] is not None:
@@ -106,6 +106,7 @@ def _name(recording: Recording, index: int) -> str:
     return f"{recording.job.file}#{index + 1:04d}"
 
 
-def _speaker(recording: Recording, index: int) -> str | None:
+def speaker_of(recording: Recording, index: int) -> str | None:
+    """Return who speaks in a segment of a recording; None where nobody said so."""
     listed = recording.job.listed
     return listed.speakers[index] if listed is not None else recording.job.speaker

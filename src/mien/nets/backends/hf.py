@@ -229,8 +229,8 @@ def _summarize(checkpoint: Checkpoint, columns: tuple[str, ...]) -> ModelSummary
     return ModelSummary(
         name=checkpoint.name,
         title=f"{type(model).__name__} checkpoint of transformers",
-        licence=_licence(checkpoint.folder),
-        sha256=_hash(checkpoint.weights),
+        licence=licence_of(checkpoint.folder),
+        sha256=hash_of(checkpoint.weights),
         rate_hz=rate_hz,
         categories=() if regression else columns,
         dimensions=columns if regression else (),
@@ -252,7 +252,7 @@ def _longest_s(config: Any) -> float:
     return MAX_DURATION_S
 
 
-def _licence(folder: Path) -> str:
+def licence_of(folder: Path) -> str:
     """Return the licence that the head of README.md names, or `unknown`."""
     card = folder / "README.md"
     text = card.read_text(encoding="utf-8", errors="replace") if card.is_file() else ""
@@ -261,7 +261,7 @@ def _licence(folder: Path) -> str:
     return named.group(1) if named else "unknown"
 
 
-def _hash(weights: Sequence[Path]) -> str:
+def hash_of(weights: Sequence[Path]) -> str:
     """Return the SHA-256 of the weights; of several files, that of their hashes joined."""
     hashes = [sha256_of(path) for path in weights]
     return hashes[0] if len(hashes) == 1 else hashlib.sha256("".join(hashes).encode()).hexdigest()
