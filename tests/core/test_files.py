@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mien.core.errors import InputError
-from mien.core.files import sha256_of, write_atomically
+from mien.core.files import sha256_of, write_atomically, write_texts
 
 
 def test_the_file_appears_only_when_the_block_ends(tmp_path):
@@ -85,3 +85,16 @@ def test_the_hash_is_that_of_the_bytes(tmp_path_factory, content):
 def test_the_hash_of_a_missing_file_is_an_input_error(tmp_path):
     with pytest.raises(InputError, match="absent"):
         sha256_of(tmp_path / "absent")
+
+
+def test_texts_are_written_in_their_order_and_replace_what_was_there(tmp_path):
+    (tmp_path / "b.md").write_text("old")
+    paths = write_texts(tmp_path, {"b.md": "ü", "a.csv": "1\n"})
+    assert paths == [tmp_path / "b.md", tmp_path / "a.csv"]
+    assert [path.read_text(encoding="utf-8") for path in paths] == ["ü", "1\n"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.csv", "b.md"]
+
+
+def test_texts_for_a_folder_that_is_not_there_are_refused(tmp_path):
+    with pytest.raises(InputError, match="does not exist"):
+        write_texts(tmp_path / "gone", {"a": "b"})

@@ -3,7 +3,7 @@
 import hashlib
 import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -41,6 +41,26 @@ def write_atomically(path: str | Path) -> Iterator[Path]:
         ) from error
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def write_texts(folder: str | Path, texts: Mapping[str, str]) -> list[Path]:
+    """Write texts as files of a folder, each whole or not at all.
+
+    Args:
+        folder: must exist.
+        texts: file name → text, written as UTF-8.
+
+    Returns:
+        The files, in the order of the texts.
+
+    Raises:
+        InputError: the folder does not exist or cannot be written.
+    """
+    paths = [Path(folder) / name for name in texts]
+    for path, text in zip(paths, texts.values(), strict=True):
+        with write_atomically(path) as temporary:
+            temporary.write_text(text, encoding="utf-8")
+    return paths
 
 
 def sha256_of(path: str | Path) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from mien.core.errors import ConfigError, DataError
-from mien.core.files import write_atomically
+from mien.core.files import write_texts
 from mien.corpora.overlap import refuse_leaks
 from mien.evaluation.answers import join_truth, read_predictions, with_truth
 from mien.evaluation.paired_systems import compare_answers
@@ -104,9 +104,7 @@ def write_comparison(tables: ComparisonTables, folder: str | Path) -> None:
         "comparison.csv": tables.rows.to_csv(index=False, lineterminator="\n"),
         "comparison.json": json.dumps(as_json(tables), indent=1, ensure_ascii=False) + "\n",
     }
-    for name, text in texts.items():
-        with write_atomically(target / name) as temporary:
-            temporary.write_text(text, encoding="utf-8")
+    write_texts(target, texts)
 
 
 def as_json(tables: ComparisonTables) -> dict[str, Any]:

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from mien.core.errors import DataError, InputError
-from mien.core.files import write_atomically
+from mien.core.files import write_texts
 from mien.core.registry import find
 from mien.core.tables import read_table
 from mien.corpora.overlap import overlap, refuse_leaks
@@ -98,9 +98,7 @@ def write_evaluation(tables: EvaluationTables, folder: str | Path) -> None:
     write_reports(target, tables)
     texts = {f"{name}.csv": getattr(tables, name).to_csv(index=False, lineterminator="\n") for name in TABLES}
     texts["evaluation.json"] = json.dumps(as_json(tables), indent=1, ensure_ascii=False) + "\n"
-    for name, text in texts.items():
-        with write_atomically(target / name) as temporary:
-            temporary.write_text(text, encoding="utf-8")
+    write_texts(target, texts)
 
 
 def make_folder(folder: str | Path) -> Path:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from mien.core.files import write_atomically
+from mien.core.files import write_texts
 from mien.reports.comparison_latex import comparison_latex
 from mien.reports.comparison_printed import comparison_table
 from mien.reports.comparison_tables import ComparisonTables
@@ -69,16 +69,11 @@ def write_comparison(folder: Path | str, tables: ComparisonTables, *, name: str 
         InputError: the folder does not exist or cannot be written.
     """
     texts = {
-        ".html": comparison_html(tables),
-        ".md": comparison_markdown(tables),
-        ".tex": comparison_latex(tables),
+        f"{name}.html": comparison_html(tables),
+        f"{name}.md": comparison_markdown(tables),
+        f"{name}.tex": comparison_latex(tables),
     }
-    paths = []
-    for suffix, text in texts.items():
-        paths.append(Path(folder) / f"{name}{suffix}")
-        with write_atomically(paths[-1]) as draft:
-            draft.write_text(text, encoding="utf-8")
-    return paths
+    return write_texts(folder, texts)
 
 
 def comparison_markdown(tables: ComparisonTables) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from mien.core.files import write_atomically
+from mien.core.files import write_texts
 from mien.reports.evaluation_doubt import doubt_section
 from mien.reports.evaluation_guide import guide_terms, not_to_conclude
 from mien.reports.evaluation_headline import headline
@@ -51,16 +51,11 @@ def write_evaluation(folder: Path | str, tables: EvaluationTables, *, name: str 
         InputError: the folder does not exist or cannot be written.
     """
     texts = {
-        ".html": evaluation_html(tables),
-        ".md": evaluation_markdown(tables),
-        ".tex": evaluation_latex(tables),
+        f"{name}.html": evaluation_html(tables),
+        f"{name}.md": evaluation_markdown(tables),
+        f"{name}.tex": evaluation_latex(tables),
     }
-    paths = []
-    for suffix, text in texts.items():
-        paths.append(Path(folder) / f"{name}{suffix}")
-        with write_atomically(paths[-1]) as draft:
-            draft.write_text(text, encoding="utf-8")
-    return paths
+    return write_texts(folder, texts)
 
 
 def evaluation_html(tables: EvaluationTables) -> str:
