@@ -86,7 +86,7 @@ def balanced_rows(
         size: rows to draw; None for as many as there are.
 
     Returns:
-        `(size,)` row numbers, in an order in which any stretch is as balanced as the whole.
+        `(size,)` row numbers, in an order in which any stretch is nearly as balanced as the whole.
 
     Raises:
         ConfigError: a power outside [0, 1], or a size below 1.
@@ -118,7 +118,7 @@ def balanced(
     power: float = 0.0,
     size: int | None = None,
 ) -> list[Rows]:
-    """Batch rows so that each batch holds the groups in equal shares, as far as it divides.
+    """Batch rows so that each batch holds the groups in nearly equal shares.
 
     Use for losses that look at the batch as a whole, and where batches are small. Rows come as often as
     `balanced_rows` says, whose options these are.
