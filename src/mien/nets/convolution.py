@@ -30,3 +30,22 @@ class MaskedConvolution(nn.Module):
         maps = torch.relu(self.normalization(self.convolution(maps)))
         valid = valid[:, :: self.time_stride]
         return maps * valid[:, None, None, :].to(maps.dtype), valid
+
+
+def mel_convolutions(channels: tuple[int, int, int, int]) -> nn.ModuleList:
+    """Return four masked convolutions that turn mel frames into maps of a sixteenth of the bands.
+
+    Two of them halve time as well.
+
+    Args:
+        channels: of their outputs.
+    """
+    first, second, third, fourth = channels
+    return nn.ModuleList(
+        [
+            MaskedConvolution(1, first, kernel=5, stride=(2, 2)),
+            MaskedConvolution(first, second, stride=(2, 2)),
+            MaskedConvolution(second, third, stride=(2, 1)),
+            MaskedConvolution(third, fourth, stride=(2, 1)),
+        ]
+    )

@@ -40,10 +40,6 @@ class Clips:
     category: np.ndarray
     dimensions: np.ndarray
 
-    def rows(self, chosen: np.ndarray) -> np.ndarray:
-        """Return the row numbers where the boolean mask `chosen` is true."""
-        return np.flatnonzero(chosen)
-
 
 @dataclass(frozen=True)
 class ClipJob:

@@ -13,7 +13,7 @@ from torch.nn import functional
 from mien.core.errors import WeightsError
 from mien.core.files import write_atomically
 from mien.core.settings import Settings, parse
-from mien.nets.convolution import MaskedConvolution
+from mien.nets.convolution import mel_convolutions
 from mien.nets.frames import Frames
 from mien.nets.log_mel import LogMel
 from mien.nets.real_samples import count_real_samples
@@ -89,16 +89,8 @@ class MelRecurrent(nn.Module):
         super().__init__()
         self.config = config
         self.front_end = LogMel(rate_hz=RATE_HZ, bands=config.bands)
-        first, second, third, fourth = config.channels
-        self.convolutions = nn.ModuleList(
-            [
-                MaskedConvolution(1, first, kernel=5, stride=(2, 2)),
-                MaskedConvolution(first, second, stride=(2, 2)),
-                MaskedConvolution(second, third, stride=(2, 1)),
-                MaskedConvolution(third, fourth, stride=(2, 1)),
-            ]
-        )
-        self.projection = nn.Linear(fourth * config.bands // 16, config.width)
+        self.convolutions = mel_convolutions(config.channels)
+        self.projection = nn.Linear(config.channels[-1] * config.bands // 16, config.width)
         self.dropout = nn.Dropout(config.dropout)
         self.recurrences = nn.ModuleList(BothWays(config.width) for _ in range(config.layers))
         self.width, self.layer_count = config.width, config.layers + 1

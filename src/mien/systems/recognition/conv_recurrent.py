@@ -6,7 +6,7 @@ import torch
 from pydantic import BaseModel, ConfigDict, Field
 from torch import Tensor, nn
 
-from mien.nets.convolution import MaskedConvolution
+from mien.nets.convolution import mel_convolutions
 from mien.nets.log_mel import LogMel
 from mien.nets.pooling import AttentiveStatistics
 
@@ -72,16 +72,8 @@ class ConvRecurrent(nn.Module):
         super().__init__()
         self.config = config
         self.front_end = LogMel(bands=config.bands)
-        first, second, third, fourth = config.channels
-        self.convolutions = nn.ModuleList(
-            [
-                MaskedConvolution(1, first, kernel=5, stride=(2, 2)),
-                MaskedConvolution(first, second, stride=(2, 2)),
-                MaskedConvolution(second, third, stride=(2, 1)),
-                MaskedConvolution(third, fourth, stride=(2, 1)),
-            ]
-        )
-        self.projection = nn.Linear(fourth * config.bands // 16, config.width)
+        self.convolutions = mel_convolutions(config.channels)
+        self.projection = nn.Linear(config.channels[-1] * config.bands // 16, config.width)
         self.dropout = nn.Dropout(config.dropout)
         self.recurrence = nn.GRU(config.width, config.width, batch_first=True)
         self.heads = nn.ModuleList([Head(config) for _ in range(config.members)])
