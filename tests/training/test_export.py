@@ -7,24 +7,41 @@ from torch import nn
 from mien.core import registry
 from mien.core.errors import WeightsError
 from mien.training.adapters import build_tuned, describing, whole_net
-from mien.training.export import Traceable, export_onnx
+from mien.training.export import export_onnx
 from mien.training.fine_tune_settings import NetConfig
 from mien.training.tuned_net import TunedNet
 
 
-def tuned(name: str, *, adapt: str = "full", categories: int = 3, scales=((1, 7), (0, 1))) -> TunedNet:
+def tuned(
+    name: str, *, adapt: str = "full", categories: int = 3, scales=((1, 7), (0, 1)), **settings
+) -> TunedNet:
     torch.manual_seed(0)
     module = registry.find("encoders", name)
     longer = {"positions": 600} if name == "whisper" else {}
-    encoder = module.build(module.Config(**module.CARD["variants"]["tiny"]["config"] | longer)).eval()
+    tiny = module.CARD["variants"]["tiny"]["config"]
+    encoder = module.build(module.Config(**tiny | longer | settings)).eval()
     config = NetConfig(encoder=name, adapt=adapt, members=2)
     net = build_tuned(describing(encoder), config, categories=categories, dimensions=len(scales))
     return TunedNet(whole_net(net, encoder, config), scales).eval()
 
 
-@pytest.mark.parametrize("name", ["whisper", "mel-recurrent"])
-def test_the_graph_answers_as_the_network_does_at_every_length(name, tmp_path):
-    net = tuned(name)
+@pytest.mark.parametrize(
+    ("name", "settings"),
+    [
+        ("whisper", {}),
+        ("whisper", {"pair_frames": True}),
+        ("mel-recurrent", {}),
+        ("voice-embedding", {}),
+        ("wav2vec2", {"family": "wav2vec2"}),
+        (
+            "wav2vec2",
+            {"family": "hubert", "normalize": False, "norm_first": True, "convolution_norm": "layer"},
+        ),
+        ("wav2vec2", {"family": "wavlm"}),
+    ],
+)
+def test_the_graph_answers_as_the_network_does_at_every_length(name, settings, tmp_path):
+    net = tuned(name, **settings)
     names = ["valence", "arousal"]
     export_onnx(net, tmp_path / "m.onnx", temperature=2.0, dimensions=names, squash=False)
     session = onnxruntime.InferenceSession(str(tmp_path / "m.onnx"))
@@ -37,8 +54,8 @@ def test_the_graph_answers_as_the_network_does_at_every_length(name, tmp_path):
         logits, valence, arousal = session.run(["category_logits", *names], given)
         with torch.no_grad():
             wanted, values = net(torch.from_numpy(samples), torch.tensor(lengths))
-        np.testing.assert_allclose(logits, wanted.numpy() / 2.0, atol=1e-4)
-        np.testing.assert_allclose(np.stack([valence, arousal], axis=2), values.numpy(), atol=1e-4)
+        np.testing.assert_allclose(logits, wanted.numpy() / 2.0, atol=1e-5)
+        np.testing.assert_allclose(np.stack([valence, arousal], axis=2), values.numpy(), atol=1e-5)
         assert logits.shape == (len(lengths), 2, 3)
 
 
@@ -51,16 +68,6 @@ def test_ratings_alone_leave_no_categories(tmp_path):
     assert logits.shape == (2, 2, 0)
     assert valence.shape == (2, 2)
     assert ((valence >= 1) & (valence <= 7)).all()
-
-
-def test_replaced_operations_give_what_they_replace():
-    values = torch.randn(2, 50, 3)
-    frames = torch.randn(2, 7, 16)
-    with Traceable():
-        stretches = values.unfold(1, 8, 3)
-        spectrum = torch.view_as_real(torch.fft.rfft(frames))
-    torch.testing.assert_close(stretches, values.unfold(1, 8, 3))
-    torch.testing.assert_close(spectrum, torch.view_as_real(torch.fft.rfft(frames)), atol=1e-5, rtol=1e-5)
 
 
 class Sorting(nn.Module):
@@ -89,6 +96,27 @@ def test_a_graph_that_differs_from_its_network_is_refused(tmp_path):
         export_onnx(Fixed(), tmp_path / "m.onnx", temperature=1.0, dimensions=[])
 
 
+class Forgetful(nn.Module):
+    """Hears as much of a clip as it was traced with; its answers differ by little."""
+
+    def forward(self, samples, length):
+        energy = samples[:, : int(samples.shape[1])].square().mean(dim=1) + 0.0 * length
+        return 0.1 * energy[:, None, None].expand(-1, 1, 2), samples[:, None, :0]
+
+
+def test_a_graph_whose_small_answers_differ_is_refused(tmp_path):
+    with pytest.raises(WeightsError, match=r"differs by \S+e-05 in answers that vary by 0\.000"):
+        export_onnx(Forgetful(), tmp_path / "m.onnx", temperature=1.0, dimensions=[])
+
+
+class Decomposing(nn.Module):
+    """Takes singular values, for which ONNX has no operation."""
+
+    def forward(self, samples, length):
+        values = torch.linalg.svdvals(samples[:, :16].unflatten(1, (4, 4))) * length[:, None]
+        return values[:, None], samples[:, None, :0]
+
+
 def test_a_network_that_no_graph_can_hold_is_refused_with_another_to_take(tmp_path):
-    with pytest.raises(WeightsError, match="expected"):
-        export_onnx(tuned("wav2vec2"), tmp_path / "m.onnx", temperature=1.0, dimensions=["a", "b"])
+    with pytest.raises(WeightsError, match=r"cannot be written as ONNX.*take another encoder"):
+        export_onnx(Decomposing(), tmp_path / "m.onnx", temperature=1.0, dimensions=[])

@@ -15,7 +15,8 @@ import torch
 from mien.core.errors import ConfigError, DataError, InputError
 from mien.prediction.analyze import analyze
 from mien.prediction.model_card import read_summary
-from mien.training.fine_tune import fine_tune, shelf_of
+from mien.training.fine_tune import fine_tune
+from mien.training.fine_tune_plan import shelf_of
 from mien.training.onnx_contract import read_contract
 
 _VOICES = runpy.run_path(str(Path(__file__).with_name("voices.py")))

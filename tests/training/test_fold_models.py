@@ -5,12 +5,13 @@ import json
 import numpy as np
 import pytest
 import torch
-from safetensors.torch import save_file
 
 from mien.core.errors import ConfigError, InputError
 from mien.core.settings import parse, read_recipe
+from mien.training.checkpoint import stored_weights, write_weights
 from mien.training.fold_models import fold_predictors, read_run
-from mien.training.recipe import FOLDS, Recipe, build_net
+from mien.training.recipe_files import FOLDS, weights_of
+from mien.training.recipe_settings import Recipe, build_net
 
 
 @pytest.fixture
@@ -19,11 +20,7 @@ def run(tmp_path):
     (tmp_path / "recipe.json").write_text(settings.model_dump_json())
     for number in range(FOLDS):
         net = build_net(settings, number)
-        (tmp_path / f"fold-{number}").mkdir()
-        weights = {f"net.{name}": values.contiguous() for name, values in net.state_dict().items()}
-        save_file(
-            weights | {"hint.mean": torch.zeros(3)}, tmp_path / f"fold-{number}" / "weights.safetensors"
-        )
+        write_weights(stored_weights(net), weights_of(tmp_path, number))
     return tmp_path
 
 
@@ -47,7 +44,7 @@ def test_each_fold_answers_with_its_own_model(run):
 
 
 def test_a_fold_without_weights_is_named(run):
-    (run / "fold-3" / "weights.safetensors").unlink()
+    weights_of(run, 3).unlink()
     with pytest.raises(InputError, match="fold-3"):
         fold_predictors(run)
 

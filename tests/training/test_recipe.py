@@ -13,13 +13,35 @@ import pytest
 import soundfile
 
 from mien.core.errors import ConfigError
+from mien.core.registry import find
 from mien.core.settings import parse, read_recipe
 from mien.corpora.partition import joint_5fold
-from mien.training.clips import Clips
-from mien.training.recipe import ClipMaterial, Recipe, run, train_part
+from mien.training.material import TunedMaterial
+from mien.training.recipe import run, train_part
+from mien.training.recipe_settings import Recipe
+from mien.training.sampled_clips import SampledClips
+from mien.training.statistics import Heard
 
 RECIPES = sorted(path.name.removesuffix(".toml") for path in files("mien").joinpath("recipes").iterdir())
 TOY = ["training.epochs=1", "training.batch_size=16", "data.degraded_copies=0"]
+TUNED = ["tuning.epochs=1", "tuning.sounds=4"]
+SIZES = ("encoder", "options", "sizes", "layers", "members", "channels", "window")
+
+
+def toy(recipe: str) -> list[str]:
+    """Return what makes a shipped recipe small: one epoch, and the tiny variant of its system."""
+    settings = read_recipe(recipe)
+    card = find("systems", settings["system"]).CARD
+    tiny = card["variants"]["tiny"]["config"]
+    net = [f"net.{name}={in_toml(value)}" for name, value in tiny.items() if name in SIZES]
+    fewer = ['data.corpora=["emodb"]'] if card["learns_from"] == "samples" else []
+    return [*TOY, *(TUNED if "tuning" in settings else []), *net, *fewer]
+
+
+def in_toml(value) -> str:
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{name} = {in_toml(one)}" for name, one in value.items()) + "}"
+    return json.dumps(value)
 
 
 @pytest.fixture(scope="module")
@@ -57,7 +79,7 @@ def few_draws(monkeypatch) -> None:
 
 @pytest.mark.parametrize("recipe", RECIPES)
 def test_recipe_trains_and_ships_a_model_folder(recipe, made_corpora, tmp_path):
-    folder = run(recipe, TOY, data_root=made_corpora, out=tmp_path)
+    folder = run(recipe, toy(recipe), data_root=made_corpora, out=tmp_path)
     summary = tomllib.loads((folder / "model" / "model.toml").read_text())
     session = onnxruntime.InferenceSession(str(folder / "model" / "model.onnx"))
     logits = session.run(
@@ -75,10 +97,10 @@ def test_recipe_trains_and_ships_a_model_folder(recipe, made_corpora, tmp_path):
 
 
 def test_a_finished_run_is_not_repeated(made_corpora, tmp_path):
-    folder = run("voice-small-open", TOY, data_root=made_corpora, out=tmp_path)
-    first = (folder / "refit.pt").stat().st_mtime_ns
-    assert run("voice-small-open", TOY, data_root=made_corpora, out=tmp_path) == folder
-    assert (folder / "refit.pt").stat().st_mtime_ns == first
+    folder = run("voice-small-open", toy("voice-small-open"), data_root=made_corpora, out=tmp_path)
+    first = (folder / "refit.safetensors").stat().st_mtime_ns
+    assert run("voice-small-open", toy("voice-small-open"), data_root=made_corpora, out=tmp_path) == folder
+    assert (folder / "refit.safetensors").stat().st_mtime_ns == first
 
 
 def test_a_typo_in_a_recipe_names_the_right_setting(made_corpora, tmp_path):
@@ -99,24 +121,30 @@ class Interrupting(list):
 
 
 def test_a_part_that_was_interrupted_goes_on_and_ends_the_same(tmp_path, caplog):
-    settings = parse(Recipe, read_recipe("voice-small-open", ["training.epochs=3"]))
+    settings = parse(Recipe, read_recipe("voice-small-open", [*toy("voice-small-open"), "tuning.epochs=3"]))
     generator = np.random.default_rng(0)
-    frames = [generator.standard_normal((64, 24)).astype(np.float16) for _ in range(24)]
+    samples = [generator.integers(-3000, 3000, 4000).astype(np.int16) for _ in range(24)]
     table = pd.DataFrame({"corpus": "made", "category": [str(n % 6) for n in range(24)], "fold": [0, 1] * 12})
-    made = [table, [frames], [[(0.0, 0.4)] * 24], np.arange(24) % 6, np.zeros((24, 0))]
+    made, none = np.arange(24) % 6, np.zeros((24, 0))
+    heard = generator.standard_normal((2, 24, 64)).astype(np.float32)
+
+    def material(samples) -> TunedMaterial:
+        return TunedMaterial(
+            Heard(table, heard, made, none), SampledClips(table, [samples], made, none), settings.tuning
+        )
+
+    fold = table["fold"].to_numpy()
     for name in ("calm", "stopped"):
         (tmp_path / name).mkdir()
-    calm = ClipMaterial(Clips(*made), None)
-    interrupted = ClipMaterial(Clips(made[0], [Interrupting(frames)], *made[2:]), None)
-    train_part(settings, calm, 0, folder=tmp_path / "calm")
+    train_part(settings, material(samples), fold, 0, folder=tmp_path / "calm")
     with pytest.raises(KeyboardInterrupt):
-        train_part(settings, interrupted, 0, folder=tmp_path / "stopped")
+        train_part(settings, material(Interrupting(samples)), fold, 0, folder=tmp_path / "stopped")
     assert not (tmp_path / "stopped" / "fold-0.npz").exists()
     with caplog.at_level(logging.INFO):
-        train_part(settings, calm, 0, folder=tmp_path / "stopped")
+        train_part(settings, material(samples), fold, 0, folder=tmp_path / "stopped")
     assert "going on after epoch" in caplog.text
     calm, stopped = (np.load(tmp_path / name / "fold-0.npz") for name in ("calm", "stopped"))
     assert calm["rows"].tolist() == list(range(0, 24, 2))
     for key in ("rows", "category", "dimension"):
         np.testing.assert_array_equal(calm[key], stopped[key])
-    assert not (tmp_path / "stopped" / "fold-0" / "checkpoints").exists()
+    assert not list((tmp_path / "stopped" / "fold-0").rglob("checkpoints"))

@@ -6,12 +6,10 @@ import pytest
 import soundfile
 import torch
 
-from mien.core.errors import ConfigError, DataError
+from mien.core.errors import DataError
 from mien.core.registry import find
-from mien.core.settings import parse, read_recipe
-from mien.training.clip_objective import ClipTraining
+from mien.training.clip_training import ClipTraining
 from mien.training.loop import fit
-from mien.training.recipe import Recipe, prepare
 from mien.training.statistics import Heard, hear_clips
 from mien.training.statistics_objective import StatisticsObjective, recognize_heard
 
@@ -122,9 +120,3 @@ def test_an_epoch_holds_every_clip_once_and_the_same_seed_gives_the_same_batches
     for one, same in zip(first, second, strict=True):
         assert torch.equal(one.statistics, same.statistics)
     assert first[0].row.tolist() != other[0].row.tolist()
-
-
-def test_a_teacher_for_a_probe_is_refused(table, tmp_path):
-    settings = parse(Recipe, read_recipe("voice-base", ["teacher.components=8"]))
-    with pytest.raises(ConfigError, match=r"leave \[teacher\] out"):
-        prepare(settings, table, folder=tmp_path, workers=1)

@@ -1,5 +1,6 @@
 """One fine-tuning run: what it reads, builds and leaves in its folder."""
 
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -12,21 +13,18 @@ from torch import nn
 from mien.core.errors import UndefinedScore
 from mien.core.files import write_atomically
 from mien.evaluation.dimension_metrics import concordance_correlation
-from mien.nets.load_encoder import load_encoder
 from mien.prediction.model_card import ModelSummary
-from mien.training.adapters import CATEGORY, DIMENSIONS, build_tuned, describing
+from mien.training.adapters import CATEGORY, DIMENSIONS, build_tuned, describing, layer_shares, whole_net
 from mien.training.checkpoint import read_weights
-from mien.training.clip_samples import ClipSamples, describe_clips
+from mien.training.clip_samples import ClipSamples
 from mien.training.fine_tune_settings import FineTune
 from mien.training.finish_run import OutOfFold, flat_toml
+from mien.training.hearing import Hearing
 from mien.training.held_out import Plan
 from mien.training.supervised import Supervised
 from mien.training.target_table import TargetTable
 from mien.training.tune_batches import TuneData, answer
 from mien.training.tuned_net import on_scale
-
-LONGEST_S = 30.0
-"""Longer clips are cut: most encoders were trained on no more, and attention over more needs much memory."""
 
 
 @dataclass(frozen=True)
@@ -39,8 +37,9 @@ class TuneRun:
         plan: which are held out where.
         folder: of the run.
         facts: what the encoder is.
-        cache: folder for descriptions by frozen encoders, shared by runs.
-        download: True if the user asked for the encoder to be fetched.
+        hearing: the recordings and what the encoder says of them; runs may share it.
+        vary: gives the settings for further overrides and, if it is not None, another way to adapt.
+        given: overrides by the user.
     """
 
     settings: FineTune
@@ -48,8 +47,9 @@ class TuneRun:
     plan: Plan
     folder: Path
     facts: ModelSummary
-    cache: Path
-    download: bool = False
+    hearing: Hearing
+    vary: Callable[[Sequence[str], str | None], FineTune]
+    given: tuple[str, ...] = ()
 
     @property
     def refit_file(self) -> Path:
@@ -60,10 +60,10 @@ class TuneRun:
         """Return where a fold's answers are."""
         return self.folder / f"fold-{number}.npz"
 
-    @cached_property
+    @property
     def clips(self) -> ClipSamples:
         """The recordings."""
-        return ClipSamples(self.target.table, longest_s=LONGEST_S)
+        return self.hearing.clips
 
     @cached_property
     def data(self) -> TuneData:
@@ -76,7 +76,7 @@ class TuneRun:
             targets[DIMENSIONS] = (self.target.ratings - low) / (high - low) * 2 - 1
         described = None
         if self.settings.net.adapt == "probe":
-            described = self._describe(self.settings.training.degraded_copies)
+            described = self.hearing.describe(self.settings.training.degraded_copies)
         return TuneData(self.clips, targets, described)
 
     @cached_property
@@ -84,11 +84,11 @@ class TuneRun:
         """The same clips as the encoder describes them before it learns anything."""
         if self.settings.net.adapt == "probe":
             return self.data
-        return replace(self.data, described=self._describe(0))
+        return replace(self.data, described=self.hearing.describe(0))
 
     def encoder(self) -> nn.Module:
         """Return the encoder as loaded; random weights are those of torch's present seed."""
-        return self._loaded if self.settings.net.weights else self._load()
+        return self.hearing.encoder()
 
     def build(self, train: NDArray[np.intp] | None = None) -> Supervised:
         """Return the network to train.
@@ -110,6 +110,14 @@ class TuneRun:
         """Return the refit."""
         return read_weights(self.build(), self.refit_file)
 
+    def whole(self) -> nn.Module:
+        """Return the refit as a network that takes samples."""
+        return whole_net(self.trained(), self.encoder(), self.settings.net)
+
+    def shares(self) -> Sequence[float]:
+        """Return how much each layer of the refit counts; they sum to 1."""
+        return layer_shares(self.trained())
+
     def refit_epochs(self) -> int:
         """Return the median of the epochs that the folds chose."""
         chosen = [int(np.load(self.fold_file(number))["epoch"]) for number in range(len(self.plan.folds))]
@@ -117,7 +125,16 @@ class TuneRun:
 
     def dev_score(self, net: nn.Module, rows: NDArray[np.intp]) -> float:
         """Return the mean of average recall and of each rating's concordance, over known targets."""
-        outputs, scores = answer(net, self.data, rows), []
+        return self.score_of(answer(net, self.data, rows), rows)
+
+    def score_of(self, outputs: Mapping[str, NDArray[np.float32]], rows: NDArray[np.intp]) -> float:
+        """Return the score of answers, as `dev_score` does of a network's.
+
+        Args:
+            outputs: task → `(rows, M, K)`, as `answer` gives them.
+            rows: which clips they are about.
+        """
+        scores = []
         if CATEGORY in outputs:
             truth = self.data.targets[CATEGORY][rows]
             said = torch.softmax(torch.from_numpy(outputs[CATEGORY]), dim=2).mean(dim=1).argmax(dim=1).numpy()
@@ -146,31 +163,11 @@ class TuneRun:
 
     def write_recipe(self) -> None:
         """Write the resolved settings as `recipe.toml`."""
-        plain = self.settings.model_dump(mode="json")
+        plain = self.settings.plain()
         top = {name: value for name, value in plain.items() if not isinstance(value, dict)}
         inner = {name: value for name, value in plain.items() if isinstance(value, dict)}
         with write_atomically(self.folder / "recipe.toml") as temporary:
             temporary.write_text(flat_toml(top, inner), encoding="utf-8")
-
-    @cached_property
-    def _loaded(self) -> nn.Module:
-        return self._load()
-
-    def _load(self) -> nn.Module:
-        return load_encoder(self.settings.net.encoder, download=self.download)
-
-    def _describe(self, copies: int) -> NDArray[np.float32]:
-        """Return what the encoder as loaded says of all clips."""
-        front = describing(self.encoder()).eval()
-        return describe_clips(
-            self.clips,
-            front.to("cuda" if torch.cuda.is_available() else "cpu"),
-            rows=range(len(self.clips)),
-            copies=copies,
-            seed=self.settings.seed,
-            cache=self.cache,
-            of=self.settings.net.weights,
-        )
 
 
 def _concordance(truth: NDArray[np.float32], said: NDArray[np.float32]) -> float:

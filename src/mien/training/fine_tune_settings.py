@@ -1,5 +1,6 @@
 """The settings of fine-tuning: what to learn, on which encoder, and how much of it learns."""
 
+import json
 from typing import Any, Literal
 
 from pydantic import Field
@@ -49,6 +50,11 @@ class NetConfig(Settings):
     weights: str = Field("", description="hash of its weights; empty: random")
     adapt: Adapt = Field("probe", description="probe: frozen; lora: low-rank additions; full: every weight")
     members: int = Field(4, ge=1, description="opinions; their disagreement is epistemic doubt")
+    ensemble: Literal["networks", "distilled"] | None = Field(
+        None,
+        description="none: opinions are heads of one network; networks: of networks trained apart; "
+        "distilled: of one network whose heads learn what networks trained apart answer",
+    )
     hidden: int = Field(0, ge=0, description="width of each head's hidden layer; 0: linear")
     dropout: float = Field(0.3, ge=0, lt=1, description="chance to drop a value in the heads")
     warm_start: bool = Field(
@@ -80,6 +86,16 @@ class TuneTraining(LoopConfig):
     )
 
 
+class SearchConfig(Settings):
+    """How to search settings inside the training folds."""
+
+    trials: int = Field(ge=1, description="trials of each search: one per fold, and one for what ships")
+    minutes: float | None = Field(None, gt=0, description="time for all trials of all searches; none: no end")
+    sampler: Literal["tpe", "random", "smac"] = Field("tpe", description="what chooses the next trial")
+    ways: tuple[Adapt, ...] = Field((), description="ways to adapt to choose from; empty: the run's own")
+    inner_folds: int = Field(3, ge=2, description="folds of the training speakers that judge a trial")
+
+
 class FineTune(Settings):
     """A resolved fine-tuning run; what is marked as excluded is no part of its signature."""
 
@@ -90,6 +106,11 @@ class FineTune(Settings):
     data: TableConfig
     net: NetConfig
     training: TuneTraining
+    search: SearchConfig | None = None
+
+    def plain(self) -> dict[str, Any]:
+        """Return what a run's signature and its recipe are made of; what is not set is left out."""
+        return self.model_dump(mode="json", exclude_none=True)
 
 
 def training_defaults(adapt: str, *, pretrained: bool) -> dict[str, Any]:
@@ -107,3 +128,36 @@ def training_defaults(adapt: str, *, pretrained: bool) -> dict[str, Any]:
     if adapt == "full" and not pretrained:
         return dict(FROM_NOTHING)
     return dict(WAYS[adapt])
+
+
+def search_overrides(
+    trials: int | None, minutes: float | None, sampler: str | None, *, adapt: str
+) -> tuple[str, list[str]]:
+    """Return the way to adapt and the overrides of settings that a search is asked for with.
+
+    Args:
+        trials: per search; None: no search.
+        minutes: for all trials together; None: no end.
+        sampler: what chooses the next trial; None: the usual one.
+        adapt: one way to adapt, or, with a search, several with commas.
+
+    Raises:
+        ConfigError: how to search without a search, several ways without one, or no such way.
+
+    Example:
+        >>> search_overrides(20, None, "smac", adapt="probe,lora")
+        ('probe', ['search.trials=20', 'search.ways=["probe", "lora"]', 'search.sampler="smac"'])
+    """
+    ways = [way.strip() for way in adapt.split(",")]
+    for way in ways:
+        training_defaults(way, pretrained=True)
+    if trials is None:
+        wrong = "--search-minutes" if minutes is not None else "--sampler" if sampler is not None else ""
+        wrong = f"--adapt {adapt}" if len(ways) > 1 else wrong
+        if wrong:
+            raise ConfigError(f"Got {wrong} without --search; say how many trials: --search 20.")
+        return ways[0], []
+    found = [f"search.trials={trials}"]
+    found += [f"search.ways={json.dumps(ways)}"] if len(ways) > 1 else []
+    found += [f"search.minutes={float(minutes)}"] if minutes is not None else []
+    return ways[0], found + ([f"search.sampler={json.dumps(sampler)}"] if sampler else [])

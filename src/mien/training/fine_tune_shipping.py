@@ -20,11 +20,12 @@ from mien.evaluation.answers import PERSON_COLUMNS, read_predictions, with_truth
 from mien.evaluation.judge import judge
 from mien.evaluation.score_table import score_table
 from mien.reports.evaluation_tables import EvaluationTables
-from mien.training.adapters import layer_shares, whole_net
+from mien.training.adapters import whole_net
 from mien.training.clip_samples import RATE_HZ
 from mien.training.export import export_onnx
-from mien.training.fine_tune_run import LONGEST_S, TuneRun
+from mien.training.fine_tune_run import TuneRun
 from mien.training.finish_run import Shipment, finish_run, score_corpus
+from mien.training.hearing import LONGEST_S
 from mien.training.model_card import CardFacts, heard, licence_text
 from mien.training.onnx_contract import describe_contract, write_contract
 from mien.training.supervised import Supervised
@@ -51,7 +52,7 @@ def ship_tuned(run: TuneRun, *, seconds: float) -> Path:
     """
     settings = run.settings
     _write_run(run, seconds)
-    about = {"protocol": run.plan.protocol, "seeds": 1, "command": _command()}
+    about = {"protocol": run.plan.protocol, "seeds": 1, "command": command()}
     shipment = Shipment(
         name=settings.name,
         categories=settings.data.categories,
@@ -91,7 +92,7 @@ def _write_graph(run: TuneRun, net: Supervised, path: Path, *, temperature: floa
 def _export(run: TuneRun, model: Path, temperature: float) -> dict[str, Any]:
     """Write `model.onnx` and return what model.toml says of it."""
     settings, config = run.settings, run.settings.net
-    net = whole_net(run.trained(), run.encoder(), config)
+    net = run.whole()
     path = model / "model.onnx"
     _write_graph(run, net, path, temperature=temperature)
     stated = {"rate_hz": RATE_HZ, "licence": settings.licence, "shelf": settings.shelf}
@@ -124,7 +125,7 @@ def _judge(run: TuneRun, folder: Path) -> EvaluationTables:
     promised = ("segment", "speaker") if run.plan.by_speaker else ("segment",)
     shared = overlap(run.target.table, run.plan.folds, disjoint=promised).rename(columns={"reason": "note"})
     folds = [f"{fold.name}: {note}." for fold in run.plan.folds for note in fold.notes]
-    notes = [*run.target.notes, *run.plan.notes, *folds]
+    notes = [*run.target.notes, *run.plan.notes, *folds, *search_sentences(folder)]
     summary = {
         "title": f"{run.settings.name} on {run.settings.data.source}",
         "model": run.settings.name,
@@ -134,7 +135,7 @@ def _judge(run: TuneRun, folder: Path) -> EvaluationTables:
         "speakers": int(predictions["speaker"].nunique()),
         "corpora": list(predictions["corpus"].unique()),
         "items": "clips",
-        "command": _command(),
+        "command": command(),
         "licence": f"{run.settings.licence} ({run.settings.shelf} shelf)",
         "encoder": f"{run.settings.net.encoder} ({run.facts.licence}), {run.settings.net.adapt}",
     }
@@ -180,23 +181,41 @@ def _facts(run: TuneRun, tables: EvaluationTables) -> CardFacts:
         else "was fixed beforehand"
     )
     refit_on = "train and dev, never the test part" if run.plan.protocol == "own split" else "all clips"
-    protocol = f"Protocol: {run.plan.protocol}; {run.plan.held_out}. The number of epochs {chosen}. One seed."
+    what = "The settings, and the number of epochs," if run.settings.search else "The number of epochs"
+    protocol = f"Protocol: {run.plan.protocol}; {run.plan.held_out}. {what} {chosen}. One seed."
     count = len(run.plan.folds)
     return CardFacts(
         answers="; ".join([*([", ".join(data.categories)] if data.categories else []), *rated]) + doubt,
         heard=heard(run.target.table),
         from_what=(
             ("Encoder", f"{run.settings.net.encoder}, {run.facts.licence}; {HOW[run.settings.net.adapt]}"),
-            ("Shares of its layers", f"{', '.join(map(str, layer_shares(run.trained())))} (input to output)"),
+            ("Shares of its layers", f"{', '.join(map(str, run.shares()))} (input to output)"),
         ),
-        protocol="\n\n".join([*(f"**{note}**" for note in run.plan.notes), protocol]),
-        reproduce=f"Reproduce: `{_command()}`. The whole report is `evaluation/evaluation.html` in the run's "
+        protocol="\n\n".join(
+            [*(f"**{note}**" for note in run.plan.notes), protocol, *search_sentences(run.folder)]
+        ),
+        reproduce=f"Reproduce: `{command()}`. The whole report is `evaluation/evaluation.html` in the run's "
         "folder.",
         refit=f"The scores are those of the {f'{count} models of the folds' if count > 1 else 'model'} that "
         f"did not hear the clips in question. The weights in this folder are a refit on {refit_on}, for "
-        f"{run.refit_epochs()} epochs (the {'median of what the folds' if count > 1 else 'number that dev'} "
-        "chose).",
+        f"{run.refit_epochs()} epochs ({_who_chose(run)}).",
     )
+
+
+def _who_chose(run: TuneRun) -> str:
+    if run.settings.search:
+        return "the median of what the inner folds of its search chose; search.html in the run's folder"
+    return f"the {'median of what the folds' if len(run.plan.folds) > 1 else 'number that dev'} chose"
+
+
+def search_sentences(folder: Path) -> list[str]:
+    """Return what a search of settings was worth; nothing where there was none.
+
+    Args:
+        folder: of the run.
+    """
+    path = folder / "search.json"
+    return json.loads(path.read_text(encoding="utf-8"))["sentences"] if path.is_file() else []
 
 
 def _limits(run: TuneRun, languages: list[str]) -> list[str]:
@@ -230,7 +249,7 @@ def _write_run(run: TuneRun, seconds: float) -> None:
     packages = ("torch", "transformers", "accelerate", "numpy", "onnxruntime")
     found = {
         "name": run.settings.name,
-        "command": _command(),
+        "command": command(),
         "mien": __version__,
         "python": platform.python_version(),
         "packages": {name: version(name) for name in packages},
@@ -248,7 +267,7 @@ def _write_run(run: TuneRun, seconds: float) -> None:
         temporary.write_text(json.dumps(found, indent=2, ensure_ascii=False), encoding="utf-8")
 
 
-def _command() -> str:
+def command() -> str:
     """Return the command line that was given, or what stands for it where there was none."""
     if Path(sys.argv[0]).stem in ("mien", "__main__"):
         return shlex.join(["mien", *sys.argv[1:]])

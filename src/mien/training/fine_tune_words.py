@@ -3,15 +3,27 @@
 import json
 from pathlib import Path
 
+import pandas as pd
+
+from mien.training.teacher_and_student import comparison_lines
+
 
 def result_words(folder: Path) -> str:
     """Return each score of a run with its interval, number of clips, speakers and protocol.
+
+    Of a student of several networks, also how it compares with them; of searched settings, what the search
+    was worth.
 
     Args:
         folder: of a finished run, with `scores.json`.
     """
     scores = json.loads((folder / "scores.json").read_text(encoding="utf-8"))
-    return "\n".join(line for corpus, found in scores.items() for line in _lines(corpus, found))
+    lines = [line for corpus, found in scores.items() for line in _lines(corpus, found)]
+    if (folder / "search.json").is_file():
+        lines += json.loads((folder / "search.json").read_text(encoding="utf-8"))["sentences"]
+    if (folder / "distillation.csv").is_file():
+        lines += comparison_lines(pd.read_csv(folder / "distillation.csv").fillna({"note": ""}))
+    return "\n".join(lines)
 
 
 def _lines(corpus: str, found: dict) -> list[str]:

@@ -7,11 +7,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import torch
-from safetensors.torch import load_file
 
 from mien.core.errors import InputError
 from mien.core.settings import parse
-from mien.training.recipe import FOLDS, Recipe, build_net, part_name
+from mien.training.checkpoint import read_weights
+from mien.training.recipe_files import FOLDS, weights_of
+from mien.training.recipe_settings import Recipe, build_net
 
 BATCH = 16
 Predict = Callable[[Sequence[np.ndarray]], pd.DataFrame]
@@ -46,13 +47,10 @@ def fold_predictors(folder: Path) -> dict[int, Predict]:
 
 
 def _predictor(settings: Recipe, folder: Path, number: int) -> Predict:
-    file = folder / Path(part_name(number)).stem / "weights.safetensors"
+    file = weights_of(folder, number)
     if not file.is_file():
         raise InputError(f"Got a run without `{file}`, expected the fold's weights; run `mien train` again.")
-    net = build_net(settings, settings.seed + number)
-    weights = {name.removeprefix("net."): values for name, values in load_file(file).items()}
-    net.load_state_dict({name: values for name, values in weights.items() if name in net.state_dict()})
-    net.eval()
+    net = read_weights(build_net(settings, settings.seed + number), file).eval()
     columns = [f"p.{name}" for name in settings.data.categories]
 
     def predict(clips: Sequence[np.ndarray]) -> pd.DataFrame:

@@ -25,7 +25,7 @@ class LabelLoss(nn.Module):
         super().__init__()
         self.label_smoothing = label_smoothing
         labels = {
-            "category": torch.from_numpy(category),
+            "category": torch.from_numpy(category.copy()),  # of a table: read-only
             "dimensions": torch.from_numpy(dimensions).float(),
             "weights": weights,
         }

@@ -5,13 +5,12 @@ from typing import Any
 
 import pandas as pd
 
-from mien.core.weights import known_weights
 from mien.evaluation.floors import MEANING
 from mien.reports.evaluation_headline import headline
 from mien.reports.evaluation_tables import EvaluationTables
 from mien.reports.evaluation_text import markdown_table
 from mien.reports.printed_tables import printed_tables
-from mien.training.recipe import Recipe
+from mien.training.recipe_settings import Recipe
 
 NOT_STATED = "not stated"
 """Licence of weights whose owner has not chosen one."""
@@ -93,7 +92,7 @@ def recipe_facts(settings: Recipe, table: pd.DataFrame, tables: EvaluationTables
     return CardFacts(
         answers=f"{', '.join(settings.data.categories)}{further}, with two kinds of doubt",
         heard=heard(table),
-        from_what=(("Teacher", _teacher(settings)),),
+        from_what=(),
         protocol="Unweighted average recall in %, joint 5-fold: every speaker is judged by a model that "
         f"never heard them. The choice is among all {len(settings.data.categories)} categories, also where "
         "a corpus lacks some. No speaker normalization; the number of epochs is fixed, not selected; one "
@@ -158,13 +157,6 @@ def _doubt(summary: dict[str, Any], temperature: float) -> str:
         f" Their temperature is {temperature:.2f}, fitted on the held-out logits. The model abstains above "
         f"{summary['abstain_above']} nats of doubt, the level of the most doubtful fifth there."
     )
-
-
-def _teacher(settings: Recipe) -> str:
-    if settings.teacher is None:
-        return "none"
-    entry = known_weights()[settings.teacher.weights]
-    return f"{entry.title} ({entry.licence}, {entry.url}); it heard the same clips and is not in the model"
 
 
 def _first_metrics(tables: EvaluationTables) -> list[str]:

@@ -77,7 +77,13 @@ def compare_models(before: OnnxPredictor, after: OnnxPredictor, clips: Sequence[
 
 
 def quantization_section(
-    rows: Sequence[LayerError], comparison: Comparison, read: CalibrationClips, *, of: str, how: str
+    rows: Sequence[LayerError],
+    comparison: Comparison,
+    read: CalibrationClips,
+    *,
+    of: str,
+    how: str,
+    judged: bool = False,
 ) -> str:
     """Return the section of the card that says what quantization changed, as Markdown.
 
@@ -87,7 +93,9 @@ def quantization_section(
         read: the clips.
         of: name of the float model.
         how: the words of model.toml, such as `int8, static ranges, 9 of 9 layers`.
+        judged: True if the card's scores are those of the quantized weights.
     """
+    measured = "these weights" if judged else f"{of}, not on these weights"
     kind = "recordings" if read.speech else "made-up sounds, which are no speech"
     table = "\n".join(
         f"| `{row.layer}` | {row.op} | {row.weights:,} | {row.kept} | {row.own_db:.1f} | {row.whole_db:.1f} |"
@@ -96,7 +104,7 @@ def quantization_section(
     return f"""
 ## What quantization changed
 
-Made from {of}: {how}. The scores in this card were measured on {of}, not on these weights.
+Made from {of}: {how}. The scores in this card were measured on {measured}.
 
 {chr(10).join("- " + line for line in comparison_lines(comparison, kind))}
 

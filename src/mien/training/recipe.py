@@ -1,58 +1,31 @@
 """Run a recipe: joint 5-fold for an honest score, then the refit that ships."""
 
-import importlib
 import json
 import logging
 import os
 import shutil
-from dataclasses import dataclass
+import time
 from pathlib import Path
-from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
-import torch
 from accelerate import PartialState
-from pydantic import Field
+from numpy.typing import NDArray
 
 from mien.core.errors import ConfigError
 from mien.core.files import write_atomically
 from mien.core.registry import find
-from mien.core.settings import Settings, parse, read_recipe, signature
+from mien.core.settings import parse, read_recipe, signature
 from mien.corpora.partition import joint_5fold
-from mien.training.checkpoint import stored_weights
-from mien.training.clip_objective import ClipObjective, ClipTraining, recognize_clips
-from mien.training.clips import Clips, prepare_clips
+from mien.training.checkpoint import stored_weights, write_weights
 from mien.training.loop import fit
+from mien.training.material import Material, prepare
 from mien.training.progress import show_progress
-from mien.training.statistics import Heard, hear_clips
-from mien.training.statistics_objective import StatisticsObjective, recognize_heard
-from mien.training.teacher import Teacher, TeacherConfig, hear
+from mien.training.recipe_files import FOLDS, answers_of, part_name, weights_of
+from mien.training.recipe_settings import DataConfig, Recipe, build_net
+from mien.training.shipping import check_export, ship
 
 LOGGER = logging.getLogger(__name__)
-FOLDS = 5
-
-
-class DataConfig(Settings):
-    """What to train on."""
-
-    corpora: list[str] = Field(description="names of the corpora")
-    categories: list[str] = Field(description="categories in the order of the outputs")
-    dimensions: list[str] = Field(default=[], description="further targets in [0, 1]")
-    degraded_copies: int = Field(6, ge=0, description="degraded copies of each clip")
-
-
-class Recipe(Settings):
-    """A resolved recipe."""
-
-    name: str = Field(description="name of the model")
-    system: str = Field(description="name of the system in mien.systems")
-    shelf: Literal["open", "research"] = Field(description="shelf of the weights")
-    licence: str = Field(description="licence of the weights")
-    seed: int = Field(7, description="seeds everything")
-    data: DataConfig
-    training: ClipTraining
-    teacher: TeacherConfig | None = Field(None, description="an encoder to learn from beside the labels")
 
 
 def run(recipe: str, overrides: list[str], *, data_root: Path, out: Path, fold: int | None = None) -> Path:
@@ -79,17 +52,15 @@ def run(recipe: str, overrides: list[str], *, data_root: Path, out: Path, fold: 
     (folder / "recipe.json").write_text(settings.model_dump_json(indent=2))
     table = load_table(settings.data, data_root)
     wanted = range(FOLDS + 1) if fold is None else [fold]
-    if missing := [number for number in wanted if not (folder / part_name(number)).exists()]:
+    if missing := [number for number in wanted if not weights_of(folder, number).exists()]:
+        check_export(settings)
         material = prepare(settings, table, folder=folder, workers=os.cpu_count() or 1)
         LOGGER.info("prepared %d clips of %d speakers", len(table), table["speaker"].nunique())
         for number in missing:
-            train_part(settings, material, number, folder=folder)
-    whole = all((folder / part_name(number)).exists() for number in range(FOLDS + 1))
+            train_part(settings, material, table["fold"].to_numpy(), number, folder=folder)
+    whole = all(weights_of(folder, number).exists() for number in range(FOLDS + 1))
     if whole and PartialState().is_main_process:
-        # Imported late: shipping reads this module's recipe.
-        importlib.import_module("mien.training.shipping").ship(
-            settings, table, folder=folder, data_root=data_root
-        )
+        ship(settings, table, folder=folder, data_root=data_root)
     return folder
 
 
@@ -110,126 +81,44 @@ def load_table(data: DataConfig, data_root: Path) -> pd.DataFrame:
     return table
 
 
-@dataclass(frozen=True)
-class ClipMaterial:
-    """Hold log-mel clips, and what a teacher hears in them, for nets that learn from frames."""
+def train_part(
+    settings: Recipe, material: Material, fold: NDArray[np.int64], number: int, *, folder: Path
+) -> None:
+    """Train one fold and store its weights and held-out logits, or train on everything.
 
-    clips: Clips
-    teacher: Teacher | None
-
-    @property
-    def fold(self) -> np.ndarray:
-        """Return each clip's fold."""
-        return self.clips.table["fold"].to_numpy()
-
-    def objective(self, net: torch.nn.Module, rows: np.ndarray, *, config: ClipTraining, seed: int) -> Any:
-        """Return what `fit` trains."""
-        return ClipObjective(net, self.clips, rows, config=config, seed=seed, teacher=self.teacher)
-
-    def recognize(self, net: torch.nn.Module, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return category and dimension logits of whole clips."""
-        return recognize_clips(net, self.clips, rows)
-
-
-@dataclass(frozen=True)
-class HeardMaterial:
-    """Hold what a frozen encoder hears in the clips, for nets that learn from statistics."""
-
-    heard: Heard
-
-    @property
-    def fold(self) -> np.ndarray:
-        """Return each clip's fold."""
-        return self.heard.table["fold"].to_numpy()
-
-    def objective(self, net: torch.nn.Module, rows: np.ndarray, *, config: ClipTraining, seed: int) -> Any:
-        """Return what `fit` trains."""
-        return StatisticsObjective(net, self.heard, rows, config=config, seed=seed)
-
-    def recognize(self, net: torch.nn.Module, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return category and dimension logits of whole clips."""
-        return recognize_heard(net, self.heard, rows)
-
-
-Material = ClipMaterial | HeardMaterial
-
-
-def prepare(settings: Recipe, table: pd.DataFrame, *, folder: Path, workers: int) -> Material:
-    """Return what the recipe's net learns from.
+    A part that was stopped goes on from its last checkpoint. Its log stays in a sub-folder of its name.
 
     Args:
         settings: the resolved recipe.
-        table: the clips, as `load_table` gives them.
-        folder: the run's folder; what an encoder heard is kept there.
-        workers: processes that read the clips.
-
-    Raises:
-        ConfigError: a teacher for a net that learns from no frames.
+        material: what the network learns from.
+        fold: `(clips,)`, each clip's fold.
+        number: the fold that is held out; 5 for none.
+        folder: of the run.
     """
-    data = settings.data
-    options = {"categories": data.categories, "dimensions": data.dimensions, "seed": settings.seed}
-    options |= {"degraded_copies": data.degraded_copies, "workers": workers}
-    if find("systems", settings.system).CARD["learns_from"] == "statistics":
-        if settings.teacher is not None:
-            raise ConfigError(
-                f"Got a teacher for `{settings.system}`, whose encoder is fixed and cannot learn from one; "
-                "leave [teacher] out."
+    seed, rows = settings.seed + number, np.flatnonzero(fold != number)
+    net, began, inside = build_net(settings, seed), time.monotonic(), folder / part_name(number)
+    for stage in material.stages(net, rows, settings=settings, seed=seed):
+        with show_progress(f"{settings.name} {part_name(number)}, {stage.title}") as progress:
+            fit(
+                stage.objective,
+                stage.objective.batches,
+                config=stage.config,
+                seed=seed,
+                folder=inside / stage.title,
+                progress=progress,
             )
-        net = build_net(settings, settings.seed)
-        store = folder / "statistics.npy"
-        return HeardMaterial(hear_clips(table, net, system=settings.system, store=store, **options))
-    clips = prepare_clips(table, **options)
-    if settings.teacher is None:
-        return ClipMaterial(clips, None)
-    heard = hear(list(table["file"]), weights=settings.teacher.weights)
-    return ClipMaterial(clips, Teacher(heard, settings.teacher.components, settings.teacher.loss_weight))
-
-
-def part_name(number: int) -> str:
-    """Return the file of a fold's or, for 5, the refit's weights and predictions."""
-    return "refit.pt" if number == FOLDS else f"fold-{number}.npz"
-
-
-def build_net(settings: Recipe, seed: int) -> torch.nn.Module:
-    """Return the recipe's network with random weights of this seed."""
-    system = find("systems", settings.system)
-    torch.manual_seed(seed)
-    return system.build(
-        system.Config(categories=len(settings.data.categories), dimensions=len(settings.data.dimensions))
-    )
-
-
-def train_part(settings: Recipe, material: Material, number: int, *, folder: Path) -> None:
-    """Train one fold and store its held-out logits, or train on everything and store the weights.
-
-    A part that was stopped goes on from its last checkpoint. Its log stays in a sub-folder of its name.
-    """
-    target = folder / part_name(number)
-    held_out = material.fold == number
-    seed, rows = settings.seed + number, np.flatnonzero(~held_out)
-    net = build_net(settings, seed)
-    objective = material.objective(net, rows, config=settings.training, seed=seed)
-    name = f"{settings.name} {'refit' if number == FOLDS else f'fold {number}'}"
-    inside = folder / target.stem
-    with show_progress(name) as progress:
-        fitted = fit(
-            objective,
-            objective.batches,
-            config=settings.training,
-            seed=seed,
-            folder=inside,
-            progress=progress,
-        )
     if not PartialState().is_main_process:
         return
-    with write_atomically(target) as temporary:
-        if number == FOLDS:
-            torch.save(stored_weights(net), temporary)
-        else:
-            rows = np.flatnonzero(held_out)
-            category, dimension = material.recognize(net, rows)
-            np.savez(temporary, rows=rows, category=category, dimension=dimension)
-    shutil.rmtree(inside / "checkpoints")
-    spent = {"part": name, "seconds": round(fitted.seconds, 1), "clips": int((~held_out).sum())}
+    if number < FOLDS:
+        held_out = np.flatnonzero(fold == number)
+        category, dimension = material.recognize(net, held_out)
+        with write_atomically(answers_of(folder, number)) as temporary:
+            np.savez(temporary, rows=held_out, category=category, dimension=dimension)
+    write_weights(stored_weights(net), weights_of(folder, number))
+    for stopped in inside.rglob("checkpoints"):
+        shutil.rmtree(stopped)
+    for stage_weights in inside.rglob("weights.safetensors"):
+        stage_weights.unlink()
+    spent = {"part": part_name(number), "seconds": round(time.monotonic() - began, 1), "clips": rows.size}
     with (folder / "time.jsonl").open("a") as file:
         file.write(json.dumps(spent) + "\n")

@@ -8,7 +8,8 @@ from mien.core.errors import ConfigError
 from mien.core.settings import parse, read_recipe
 from mien.evaluation.seeds import SeedSummary, summarize_seeds
 from mien.training.fine_tune import fine_tune
-from mien.training.recipe import Recipe, run
+from mien.training.recipe import run
+from mien.training.recipe_settings import Recipe
 
 FIRST_SEED = 7
 """Seed of an ordinary run of fine-tuning."""

@@ -1,25 +1,29 @@
 """Turn a finished recipe into a model folder with weights, summary, card and licence."""
 
+import tempfile
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
-import torch
+from torch import nn
 
 from mien.core.files import sha256_of
 from mien.core.registry import find
-from mien.core.weights import Weights, known_weights
+from mien.core.weights import known_weights
 from mien.evaluation.run_evaluation import evaluate_predictions
+from mien.nets.encoder_facts import describe_encoder
 from mien.nets.load_encoder import pretrained_encoders
 from mien.reports.evaluation_tables import EvaluationTables
-from mien.training.clips import dimension_targets
+from mien.training.checkpoint import read_weights
+from mien.training.copies import dimension_targets
 from mien.training.export import export_onnx
 from mien.training.finish_run import OutOfFold, Shipment, finish_run, score_corpus
 from mien.training.model_card import licence_text, recipe_facts
 from mien.training.onnx_contract import describe_contract, write_contract
-from mien.training.recipe import FOLDS, Recipe, build_net, part_name
+from mien.training.recipe_files import FOLDS, answers_of, weights_of
+from mien.training.recipe_settings import Recipe, build_net, net_config
 
 PROTOCOL = "joint-5-fold"
 DRAWS = 2000
@@ -52,12 +56,23 @@ def ship(settings: Recipe, table: pd.DataFrame, *, folder: Path, data_root: Path
     return finish_run(shipment, read_out_of_fold(settings, table, folder=folder), folder)
 
 
+def check_export(settings: Recipe) -> None:
+    """Write the untrained network as ONNX, so that nobody trains in vain.
+
+    Raises:
+        WeightsError: no graph can hold this network.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        _write_graph(
+            settings, build_net(settings, settings.seed), Path(folder, "model.onnx"), temperature=1.0
+        )
+
+
 def export_model(settings: Recipe, folder: Path, model: Path, temperature: float) -> dict[str, Any]:
     """Write `model.onnx` from the refit's weights and return what model.toml says of it."""
-    net = build_net(settings, settings.seed)
-    net.load_state_dict(torch.load(folder / part_name(FOLDS), weights_only=True))
+    net = read_weights(build_net(settings, settings.seed), weights_of(folder, FOLDS))
     path = model / "model.onnx"
-    export_onnx(net.eval(), path, temperature=temperature, dimensions=settings.data.dimensions)
+    _write_graph(settings, net, path, temperature=temperature)
     facts = _describe(settings)
     stated = ("rate_hz", "categories", "dimensions", "licence", "shelf")
     write_contract(path, describe_contract(path, **{name: facts[name] for name in stated}))
@@ -70,9 +85,13 @@ def export_model(settings: Recipe, folder: Path, model: Path, temperature: float
     }
 
 
+def _write_graph(settings: Recipe, net: nn.Module, path: Path, *, temperature: float) -> None:
+    export_onnx(net.eval(), path, temperature=temperature, dimensions=settings.data.dimensions)
+
+
 def read_out_of_fold(settings: Recipe, table: pd.DataFrame, *, folder: Path) -> OutOfFold:
     """Pool the folds' held-out logits; every clip occurs once."""
-    parts = [np.load(folder / part_name(number)) for number in range(FOLDS)]
+    parts = [np.load(answers_of(folder, number)) for number in range(FOLDS)]
     rows = np.concatenate([part["rows"] for part in parts])
     order = np.argsort(rows)
     numbers = {name: index for index, name in enumerate(settings.data.categories)}
@@ -98,27 +117,39 @@ def credits_of(settings: Recipe) -> list[str]:
     """Return what the weights of a recipe are made of, each with its licence."""
     cards = [find("corpora", name).CARD for name in settings.data.corpora]
     credits = [f"{card['title']}: {card['citation']} Licence: {card['licence']}." for card in cards]
-    if encoder := _encoder(settings):
-        licence = f"Licence: {encoder.licence}, {encoder.notice}."
-        credits.append(f"{encoder.title}, part of the model: {encoder.url}. {licence}")
+    if encoder := getattr(net_config(settings), "encoder", None):
+        credits.append(_credit(encoder))
     return credits
 
 
+def _credit(encoder: str) -> str:
+    """Return whom to credit for the encoder that is part of the model."""
+    if encoder not in pretrained_encoders():
+        return f"{encoder}, part of the model. Licence: {describe_encoder(encoder).licence}."
+    entry = known_weights()[pretrained_encoders()[encoder][1]]
+    return f"{entry.title}, part of the model: {entry.url}. Licence: {entry.licence}, {entry.notice}."
+
+
 def _nature(settings: Recipe) -> str:
-    encoder = _encoder(settings)
-    if encoder is None:
+    config = net_config(settings)
+    if not hasattr(config, "encoder"):
         return "A small network that hears how something is said; it knows no words."
+    encoder = describe_encoder(config.encoder)
+    named = f"{encoder.title or encoder.name}, {encoder.licence}"
+    if getattr(config, "learns", True):
+        kept = f"the first {layers} layers of " if (layers := _layers_kept(config)) else ""
+        return (
+            f"It is made of {kept}an encoder ({named}) that was trained further. The encoder was made for "
+            "words, so words may sway it."
+        )
     return (
-        f"Linear opinions on what an encoder hears in each of its layers ({encoder.title}, "
-        f"{encoder.licence}). The encoder was made to write words down, so words may sway it."
+        f"Linear opinions on what an encoder hears in each of its layers ({named}). The encoder was made to "
+        "write words down, so words may sway it."
     )
 
 
-def _encoder(settings: Recipe) -> Weights | None:
-    """Return the trained encoder that is part of the model, if there is one."""
-    config = build_net(settings, settings.seed).config
-    name = getattr(config, "encoder", None)
-    return None if name is None else known_weights()[pretrained_encoders()[name][1]]
+def _layers_kept(config: Any) -> int | None:
+    return getattr(config, "layers", None) or getattr(config, "options", {}).get("layers")
 
 
 def _describe(settings: Recipe) -> dict[str, Any]:

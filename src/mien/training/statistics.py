@@ -14,12 +14,9 @@ from torch import nn
 from mien.core.files import write_atomically
 from mien.core.registry import find
 from mien.core.workers import spread
-from mien.signals.degrade import LADDER, LEVELS, apply, degrade
-from mien.training.clips import RATE_HZ, dimension_targets, read_clip, sounding_part
+from mien.training.copies import CopyJob, dimension_targets
 
 CLIPS_PER_JOB = 50
-RUNGS = tuple(name for name, rung in LADDER.items() if not rung.needs)
-"""Conditions of the ladder that need no other recordings."""
 
 
 @dataclass(frozen=True)
@@ -41,14 +38,11 @@ class Heard:
 
 @dataclass(frozen=True)
 class HearingJob:
-    """Name some clips to hear: system and its encoder, files, number of the first, copies and seed."""
+    """Name a system, its settings as JSON, and the clips that its encoder is to hear."""
 
     system: str
     config: str
-    files: tuple[str, ...]
-    first: int
-    degraded_copies: int
-    seed: int
+    clips: CopyJob
 
 
 def hear_clips(
@@ -65,8 +59,6 @@ def hear_clips(
 ) -> Heard:
     """Return what a net's frozen encoder hears in each clip and in degraded copies of its sounding part.
 
-    Odd copies go through the training chain, even ones through one random rung of the degradation ladder.
-
     Args:
         table: segment table with `file`, `speaker`, `corpus`, `category` and the dimensions' columns.
         net: has `describe(samples, length) -> (B, D)`.
@@ -82,14 +74,8 @@ def hear_clips(
         DataError: a recording has another rate than 16 kHz or more than one channel.
     """
     if not store.exists():
-        files = list(table["file"])
-        config = net.config.model_dump_json()
-        jobs = [
-            HearingJob(
-                system, config, tuple(files[first : first + CLIPS_PER_JOB]), first, degraded_copies, seed
-            )
-            for first in range(0, len(files), CLIPS_PER_JOB)
-        ]
+        shares = CopyJob.share(table, clips=CLIPS_PER_JOB, degraded_copies=degraded_copies, seed=seed)
+        jobs = [HearingJob(system, net.config.model_dump_json(), share) for share in shares]
         found: dict[int, NDArray[np.float32]] = {}
         for number, result in spread(hear_some, jobs, workers=min(workers, len(jobs))):
             if isinstance(result, BaseException):
@@ -113,13 +99,10 @@ def hear_some(job: HearingJob) -> NDArray[np.float32]:
     """
     torch.set_num_threads(1)
     net = _net(job.system, job.config)
-    return np.stack(
-        [
-            np.stack([_describe(net, sound) for sound in _copies(job, number, file)])
-            for number, file in enumerate(job.files, start=job.first)
-        ],
-        axis=1,
-    )
+    heard = [
+        [_describe(net, copy) for copy in job.clips.copies(index)] for index in range(len(job.clips.files))
+    ]
+    return np.array(heard).transpose(1, 0, 2)
 
 
 @lru_cache(maxsize=1)
@@ -127,21 +110,6 @@ def _net(system: str, config: str) -> nn.Module:
     found = find("systems", system)
     torch.manual_seed(0)
     return found.build(found.Config.model_validate_json(config)).eval()
-
-
-def _copies(job: HearingJob, number: int, file: str) -> list[NDArray[np.float32]]:
-    samples = read_clip(file)
-    generator = np.random.default_rng([job.seed, number])
-    start, end = sounding_part(samples)
-    sounding = samples[start:end]
-    copies = [samples, sounding]
-    for copy in range(1, job.degraded_copies + 1):
-        if copy % 2:
-            copies.append(degrade(sounding, generator, rate_hz=RATE_HZ))
-        else:
-            condition, level = generator.choice(RUNGS), int(generator.choice(LEVELS))
-            copies.append(apply(sounding, condition, level, rate_hz=RATE_HZ, generator=generator))
-    return copies
 
 
 def _describe(net: nn.Module, samples: NDArray[np.float32]) -> NDArray[np.float32]:

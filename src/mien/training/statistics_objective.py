@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from mien.training.clip_objective import ClipTraining
+from mien.training.clip_training import ClipTraining
 from mien.training.label_loss import LabelLoss, clip_weights
 from mien.training.statistics import Heard
 

@@ -109,7 +109,13 @@ def _item(whole: TuneBatches, row: int, generator: np.random.Generator) -> NDArr
 
 
 def member_weights(
-    classes: NDArray[np.int64], rows: NDArray[np.intp], *, members: int, balance: float, seed: int
+    classes: NDArray[np.int64],
+    rows: NDArray[np.intp],
+    *,
+    members: int,
+    balance: float,
+    seed: int,
+    apart: bool = False,
 ) -> NDArray[np.float32]:
     """Return what each clip counts for each member `(clips, members)`: rare categories more.
 
@@ -121,13 +127,16 @@ def member_weights(
         members: opinions.
         balance: 0 counts clips alike, 1 categories alike.
         seed: seeds the draw.
+        apart: draw also for one member, which is a network of its own beside others.
     """
     numbers, counts = np.unique(classes[rows], return_counts=True)
     of_class = dict(zip(numbers.tolist(), counts.tolist(), strict=True))
     rare = np.array([of_class.get(number, 1) for number in classes.tolist()], float) ** -balance
     rare /= rare[rows].mean()
     generator = np.random.default_rng(seed)
-    opinions = generator.uniform(LEAST_WEIGHT, MOST_WEIGHT, (len(classes), members)) if members > 1 else 1.0
+    opinions = (
+        generator.uniform(LEAST_WEIGHT, MOST_WEIGHT, (len(classes), members)) if members > 1 or apart else 1.0
+    )
     return np.asarray(rare[:, None] * opinions, np.float32).reshape(len(classes), members)
 
 
