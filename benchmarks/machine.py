@@ -7,9 +7,11 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import psutil
 
@@ -115,10 +117,16 @@ def report(title: str, rows: list[dict[str, object]], *, command: str, before: s
         command: what repeats it.
         before: `processor()` from before the measurement.
     """
-    text = f"## {title}\n\n{before}. `{command}`\n\n{table(rows)}\n"
-    print(text)
+    when = datetime.now(UTC).date().isoformat()
+    entry = {"title": title, "date": when, "processor": before, "command": command, "rows": rows}
+    print(section(entry))
     target = os.environ.get("MIEN_BENCH_JSON")
     if target:
-        entry = {"title": title, "processor": before, "command": command, "rows": rows, "markdown": text}
         with Path(target).open("a", encoding="utf-8") as file:
             file.write(json.dumps(entry) + "\n")
+
+
+def section(entry: Mapping[str, Any]) -> str:
+    """Return a measurement as `report` stores it, as Markdown."""
+    about = f"{entry['date']}, {entry['processor']}. `{entry['command']}`"
+    return f"## {entry['title']}\n\n{about}\n\n{table(entry['rows'])}\n"

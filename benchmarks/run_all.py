@@ -1,18 +1,24 @@
-"""Run every benchmark and write docs/results/speed.md and speed.json."""
+"""Run benchmarks and write docs/results/speed.md and speed.json.
+
+Usage: python benchmarks/run_all.py [FILE …]
+
+Without files, all of them. With files, the stored measurements of the others are kept.
+"""
 
 import json
 import os
 import subprocess
 import sys
 import tempfile
-from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
-from machine import CHECKOUT
+from machine import CHECKOUT, section
 
-FILES = ("model_speed.py", "analyze_hour.py", "cold_start.py")
-PACKAGES = ("mien", "numpy", "onnxruntime", "pandas", "av", "soundfile", "soxr")
+FILES = ("model_speed.py", "analyze_hour.py", "cold_start.py", "encoder_batches.py")
+PACKAGES = ("mien", "numpy", "onnxruntime", "pandas", "av", "soundfile", "soxr", "torch", "transformers")
+RESULTS = CHECKOUT / "docs" / "results"
 
 HEAD = """# Speed and memory
 
@@ -23,24 +29,36 @@ the resident memory of the command and its children together, in megabytes of 10
 
 
 def main() -> None:
-    entries: list[dict[str, object]] = []
+    measured = stored()
     for name in sys.argv[1:] or FILES:
-        with tempfile.TemporaryDirectory() as folder:
-            lines = Path(folder) / "entry.jsonl"
-            environment = {**os.environ, "MIEN_BENCH_JSON": str(lines)}
-            command = [sys.executable, str(CHECKOUT / "benchmarks" / name)]
-            subprocess.run(command, check=True, env=environment)
-            entries += [json.loads(line) for line in lines.read_text(encoding="utf-8").splitlines()]
+        measured[name] = run(name)
     versions = {"python": sys.version.split()[0], **{name: version(name) for name in PACKAGES}}
-    when = datetime.now(UTC).date().isoformat()
-    results = CHECKOUT / "docs" / "results"
-    results.mkdir(parents=True, exist_ok=True)
-    tables = [str(entry.pop("markdown")) for entry in entries]
+    entries = [entry for name in FILES for entry in measured.get(name, [])]
     said = ", ".join(f"{name} {found}" for name, found in versions.items())
-    text = "\n".join([HEAD, f"Made on {when} with {said}.\n", *tables])
-    (results / "speed.md").write_text(text, encoding="utf-8")
-    record = {"date": when, "versions": versions, "measurements": entries}
-    (results / "speed.json").write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
+    text = "\n".join([HEAD, f"Last made with {said}.\n", *map(section, entries)])
+    RESULTS.mkdir(parents=True, exist_ok=True)
+    (RESULTS / "speed.md").write_text(text, encoding="utf-8")
+    record = {"versions": versions, "measurements": entries}
+    (RESULTS / "speed.json").write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
+
+
+def run(name: str) -> list[dict[str, Any]]:
+    """Return what one benchmark reports."""
+    with tempfile.TemporaryDirectory() as folder:
+        lines = Path(folder) / "entry.jsonl"
+        environment = {**os.environ, "MIEN_BENCH_JSON": str(lines)}
+        subprocess.run([sys.executable, str(CHECKOUT / "benchmarks" / name)], check=True, env=environment)
+        return [json.loads(line) for line in lines.read_text(encoding="utf-8").splitlines()]
+
+
+def stored() -> dict[str, list[dict[str, Any]]]:
+    """Return file → its measurements of an earlier run."""
+    path = RESULTS / "speed.json"
+    record = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {"measurements": []}
+    found: dict[str, list[dict[str, Any]]] = {}
+    for entry in record["measurements"]:
+        found.setdefault(Path(entry["command"].split()[1]).name, []).append(entry)
+    return found
 
 
 if __name__ == "__main__":

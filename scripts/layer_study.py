@@ -20,7 +20,7 @@ from mien.core.files import write_texts
 from mien.evaluation.intervals import bootstrap
 from mien.evaluation.metrics import unweighted_average_recall
 from mien.training.fold_models import read_run
-from mien.training.recipe import build_net
+from mien.training.recipe_settings import build_net
 
 PENALTY = 0.001
 

@@ -5,7 +5,7 @@ Usage: python scripts/robustness.py DATA [MODEL] [--clips 300] [--workers 2] [--
 DATA holds one folder per corpus; MODEL is a shipped name, a model folder, or the run folder of a recipe. The
 corpora are those that the model was trained on, `--clips` of each (0: all), as even as can be over speakers;
 noise is the part `test` of ESC-10 in DATA. Written: `robustness.md`, `robustness.json`, and `answers.parquet`
-with every answer.
+with every answer; of a run in its folder `robustness/`, where `mien evaluate RUN` finds goal U6.
 
 A shipped model has heard these clips. Its score on clean ones is then higher than on new speakers, so that
 the ratio is no judgement of the goal: the report says so. Of a run folder, each clip is answered by the model
@@ -24,6 +24,7 @@ from mien.core.workers import spread
 from mien.evaluation.answers import categories_of
 from mien.evaluation.ladder_answers import answer_ladder, balanced_subset, every_rung, predict_with
 from mien.evaluation.robustness import judge_robustness
+from mien.evaluation.stored_ladder import LADDER_ANSWERS, leave_open
 from mien.prediction.predictor import load_predictor
 from mien.reports.robustness_report import write_robustness
 from mien.signals.decode import decode
@@ -106,17 +107,19 @@ def main(arguments: argparse.Namespace) -> None:
         "command": f"python scripts/robustness.py DATA {arguments.model} --clips {arguments.clips}",
     }
     if heard:
-        judged.goals["met"] = pd.array([pd.NA] * len(judged.goals), dtype="boolean")
-        goal = judged.goals["goal"] != "reported"
-        judged.goals.loc[goal, "note"] = (f"Not judged: {HEARD}; " + judged.goals["note"]).str.removesuffix(
-            "; "
-        )
-    arguments.out.mkdir(parents=True, exist_ok=True)
-    written = write_robustness(*judged, summary=facts, folder=arguments.out)
+        judged = judged._replace(goals=leave_open(judged.goals))
+    out = arguments.out or (
+        Path(arguments.model) / LADDER_ANSWERS.parent if run else Path("build", "robustness")
+    )
+    out.mkdir(parents=True, exist_ok=True)
+    written = write_robustness(*judged, summary=facts, folder=out)
+    about = {"model": summary.name, "held_out": not heard}
     keep = ["segment", "corpus", "speaker", "truth", "prediction", *(f"p.{n}" for n in categories_of(clean))]
     every = {("clean", 0): clean, **found}
-    rows = [table[keep].assign(condition=name, level=level) for (name, level), table in every.items()]
-    pd.concat(rows, ignore_index=True).to_parquet(arguments.out / "answers.parquet", index=False)
+    rows = [
+        table[keep].assign(condition=name, level=level, **about) for (name, level), table in every.items()
+    ]
+    pd.concat(rows, ignore_index=True).to_parquet(out / LADDER_ANSWERS.name, index=False)
     LOGGER.info("written: %s", ", ".join(str(path) for path in written))
 
 
@@ -128,7 +131,7 @@ def read_arguments() -> argparse.Namespace:
     parser.add_argument("--clips", type=int, default=300, help="clips per corpus; 0 takes all")
     parser.add_argument("--workers", type=int, default=1, help="processes")
     parser.add_argument("--draws", type=int, default=1000, help="resamples per interval")
-    parser.add_argument("--out", type=Path, default=Path("build", "robustness"), help="folder for the report")
+    parser.add_argument("--out", type=Path, help="folder; default: RUN/robustness, else build/robustness")
     return parser.parse_args()
 
 

@@ -2,7 +2,8 @@
 
 Usage: python scripts/ship_models.py DATA [RECIPE …]
 
-DATA holds one folder per corpus. Finished parts of an earlier run in `runs/` are kept. Written:
+DATA holds one folder per corpus. Finished parts of an earlier run in `runs/` are kept. The weights ship in
+8 bit. Written:
 `src/mien/models/<name>/`, and `docs/results/<name>/` with `scores.json`, `predictions.parquet` (out of fold),
 `non-speech.parquet` and the evaluation of these by `mien evaluate` as Markdown, LaTeX and JSON.
 """
@@ -21,10 +22,7 @@ from mien.training.recipe import run
 from mien.training.shipping import DRAWS, PROTOCOL
 
 CHECKOUT = Path(__file__).resolve().parents[1]
-RECIPES = ("voice-small", "voice-small-open", "voice-base", "voice-base-open")
-EIGHT_BIT = ("voice-base", "voice-base-open")
-"""Ship with weights of 8 bit: in float they would be of 34 MB."""
-
+RECIPES = ("voice-small", "voice-small-open")
 CALIBRATION_CLIPS = 200
 REPORTS = ("evaluation.md", "evaluation.tex", "evaluation.json")
 KEPT = ("scores.json", "predictions.parquet", "non-speech.parquet")
@@ -35,11 +33,8 @@ def ship(recipe: str, data_root: Path) -> Path:
     folder = run(recipe, [], data_root=data_root, out=Path("runs"))
     target = Path("src", "mien", "models", recipe)
     shutil.rmtree(target, ignore_errors=True)
-    if recipe in EIGHT_BIT:
-        options = ExportOptions(quantize="int8-dynamic", most_clips=CALIBRATION_CLIPS, name=recipe)
-        export_model(str(folder), target, calibration=corpora_of(folder, data_root), options=options)
-    else:
-        shutil.copytree(folder / "model", target)
+    options = ExportOptions(quantize="int8-dynamic", most_clips=CALIBRATION_CLIPS, name=recipe)
+    export_model(str(folder), target, calibration=corpora_of(folder, data_root), options=options)
     results = Path("docs", "results", recipe)
     results.mkdir(parents=True, exist_ok=True)
     for name in KEPT:

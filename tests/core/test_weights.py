@@ -1,5 +1,7 @@
+import re
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 
@@ -51,6 +53,18 @@ def test_without_any_source_the_error_says_what_was_tried(monkeypatch):
         WeightsError, match=r"package not installed.*MIEN_WEIGHTS names.*not in this installation"
     ):
         locate(entry)
+
+
+def test_the_error_names_the_command_that_brings_the_weights(monkeypatch):
+    monkeypatch.delenv("MIEN_WEIGHTS", raising=False)
+    for entry in known_weights().values():
+        absent = replace(entry, sources=("package:mien_absent/x",))
+        wanted = entry.install or "install mien again"
+        with pytest.raises(WeightsError, match=re.escape(wanted)):
+            locate(absent)
+        carried = [one for one in entry.sources if one.startswith("package:")]
+        module = carried[0].removeprefix("package:").partition("/")[0] if carried else ""
+        assert module in entry.install.lower().replace("-", "_")
 
 
 def test_a_package_that_lacks_the_file_says_so():

@@ -147,7 +147,7 @@ def test_a_group_that_is_too_small_is_listed_without_a_number() -> None:
     assert set(small["note"]) == {"too few speakers: 3, fewer than 4"}
     assert set(small["n"]) == {90}
     gap = worst_gap(table, accuracy, ["sex"], draws=100).iloc[0]
-    assert gap["note"] == "left out: c"
+    assert gap["note"] == "left out: “c”"
     assert {gap["best"], gap["worst"]} == {"a", "b"}
 
 

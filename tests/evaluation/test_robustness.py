@@ -6,12 +6,11 @@ import pytest
 
 from mien.core.errors import DataError
 from mien.evaluation.answers import with_truth
-from mien.evaluation.doubt_goals import GOAL_COLUMNS as OTHER_GOAL_COLUMNS
+from mien.evaluation.doubt_goals import GOAL_COLUMNS
 from mien.evaluation.intervals import bootstrap
 from mien.evaluation.metrics import unweighted_average_recall
 from mien.evaluation.robustness import (
     CONDITION_COLUMNS,
-    GOAL_COLUMNS,
     RUNG_COLUMNS,
     judge_robustness,
 )
@@ -44,7 +43,7 @@ def test_every_rung_condition_and_corpus_has_a_row():
     found = judge_robustness(planted(0.8), rungs, draws=100)
     assert tuple(found.rungs) == RUNG_COLUMNS
     assert tuple(found.conditions) == CONDITION_COLUMNS
-    assert tuple(found.goals) == GOAL_COLUMNS == OTHER_GOAL_COLUMNS
+    assert tuple(found.goals) == GOAL_COLUMNS
     assert len(found.rungs) == 2 * (1 + len(LADDER) * 5)
     assert len(found.conditions) == 2 * len(LADDER)
     assert found.goals["corpus"].tolist() == ["one", "one", "other", "other"]

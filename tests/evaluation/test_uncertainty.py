@@ -54,6 +54,18 @@ def test_resamples_of_detection_are_those_of_scikit_learn_on_the_same_draws():
     assert found.values == pytest.approx(expected.values)
 
 
+def test_with_many_clusters_clips_are_added_up_instead_and_the_resamples_stay_the_same(monkeypatch):
+    generator = np.random.default_rng(8)
+    doubt, speaker = generator.integers(12, size=150), generator.integers(8, size=150)
+    wrong = generator.random(150) < doubt / 20
+    by_pair = resampled_detection(wrong, doubt, cluster=speaker, draws=60, seed=3)
+    monkeypatch.setattr("mien.evaluation.uncertainty.BLOCK_NUMBERS", 1)
+    by_rank = resampled_detection(wrong, doubt, cluster=speaker, draws=60, seed=3)
+    # counts and their halves are exact, so that not even the last digit differs
+    assert by_rank.value == by_pair.value
+    np.testing.assert_array_equal(by_rank.values, by_pair.values)
+
+
 def test_speakers_who_are_never_wrong_may_leave_a_resample_without_value():
     wrong, speaker = np.array([True, False, False, False]), np.array(list("aabb"))
     found = resampled_detection(wrong, [0.9, 0.1, 0.2, 0.95], cluster=speaker, draws=100)

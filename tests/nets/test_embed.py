@@ -1,7 +1,9 @@
 import json
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import soundfile
@@ -9,6 +11,7 @@ import torch
 
 import mien
 from mien.core.errors import ConfigError, InputError
+from mien.core.schema import SCHEMA, column
 from mien.nets.load_encoder import load_encoder
 from mien.signals.decode import decode
 
@@ -42,6 +45,21 @@ def test_each_recording_is_what_the_encoder_says_of_it_alone(tiny_encoder, clips
     for row, path in enumerate(good):
         wanted = alone(tiny_encoder, decode(path, rate_hz=16000, mono=True).samples[0])
         assert np.abs(found.values[row] - wanted.numpy()).max() <= 1e-5
+
+
+@pytest.mark.parametrize("pooling", ["mean", "none"])
+def test_every_column_that_is_written_is_in_the_schema_and_explained(tiny_encoder, clips, tmp_path, pooling):
+    pages = (Path(__file__).parents[2] / "docs" / "outputs.md").read_text(encoding="utf-8")
+    table = pd.DataFrame({"file": [str(clips[0])], "text": ["words"], "speaker": ["Ada"]})
+    for name, given in ((str(tiny_encoder), table), ("bert", "What a day!")):
+        out = tmp_path / f"{Path(name).name}.parquet"
+        mien.embed(name, given, pooling=pooling, out=out)
+        written = pq.read_table(out).to_pandas(types_mapper={pa.string(): pd.StringDtype()}.get)
+        assert ("time" in written) == (pooling == "none" and name != "bert")
+        for one in written.columns:
+            assert one in SCHEMA or one.startswith("e.")
+            assert str(written[one].dtype) == column(one).dtype, one
+            assert f"`{one}`" in pages or int(one.removeprefix("e.")) > 1, one
 
 
 def test_bad_files_are_failures_with_reasons_and_stop_nothing(tiny_encoder, clips):

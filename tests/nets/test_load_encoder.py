@@ -55,6 +55,20 @@ def test_a_component_gives_random_weights_of_its_default_size():
     assert (encoder.width, encoder.layer_count, encoder.training) == (384, 5, False)
 
 
+def test_options_become_settings_of_a_component_with_random_weights():
+    encoder = load_encoder("whisper", layers=1, pair_frames=True)
+    assert (encoder.layer_count, encoder.frame_rate_hz) == (2, 25.0)
+    with pytest.raises(ConfigError, match=r"Got layer, expected one of .*did you mean layers"):
+        load_encoder("whisper", layer=1)
+
+
+def test_options_that_an_encoder_does_not_take_are_refused_by_name(folder):
+    with pytest.raises(ConfigError, match=r"Got option `layers` for encoder `.*hubert`, expected none"):
+        load_encoder(str(folder), layers=1)
+    with pytest.raises(ConfigError, match=r"`layer` for encoder `whisper-tiny`, expected one of .*`layers`"):
+        load_encoder("whisper-tiny", layer=1)
+
+
 def test_an_unknown_name_is_refused_with_the_nearest():
     with pytest.raises(ConfigError, match=r"Did you mean `whisper-tiny`"):
         load_encoder("whisper-tin")

@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from mien.core.errors import DataError
-from mien.nets.real_samples import count_real_samples, map_real
+from mien.nets.real_samples import count_real_samples, map_real, normalize_real
 
 
 def mask(*lengths: int) -> torch.Tensor:
@@ -42,3 +42,18 @@ def test_clips_of_one_length_give_the_same_with_and_without_padding():
 
     expected = map_real(values, whole, normalize)
     assert torch.equal(map_real(padded, whole, normalize)[..., :50], expected)
+
+
+@pytest.mark.filterwarnings("ignore:.*jit.trace")
+@pytest.mark.parametrize("shape", [(3, 60), (3, 4, 60)])
+def test_the_real_part_of_each_row_gets_mean_0_and_variance_1_also_where_it_is_traced(shape):
+    values, length = 5 + 3 * torch.randn(shape), torch.tensor([60, 17, 1])
+    found = normalize_real(values, length, eps=1e-9)
+    for row, size in enumerate(length.tolist()):
+        kept = found[row, ..., :size]
+        torch.testing.assert_close(kept.mean(-1), torch.zeros(shape[1:-1]), atol=1e-5, rtol=0)
+        if size > 1:
+            torch.testing.assert_close(kept.var(-1, correction=0), torch.ones(shape[1:-1]), atol=1e-4, rtol=0)
+        assert not found[row, ..., size:].any()
+    traced = torch.jit.trace(lambda x, n: normalize_real(x, n, eps=1e-9), (values[:2], length[:2]))
+    torch.testing.assert_close(traced(values, length), found, atol=1e-5, rtol=0)

@@ -165,6 +165,15 @@ def test_the_page_is_escaped_and_draws_every_difference(several):
     assert len(page) < 200_000
 
 
+def test_an_axis_of_shares_says_points_and_one_of_a_correlation_says_nothing(several):
+    drawn = comparison_html(several).split("<figure>")[1:3]
+    last = [re.findall(r'<span class="tick[^>]*>([^<]*)</span></div>', figure) for figure in drawn]
+    assert all(re.fullmatch(r"−?[\d.]+ points", label) for label in last[0])
+    assert all(re.fullmatch(r"−?[\d.]+", label) for label in last[1])
+    assert last[0]
+    assert last[1]
+
+
 @pytest.mark.skipif(not CHROMIUM, reason="no chromium on PATH; install it or set MIEN_CHROMIUM")
 def test_a_browser_opens_the_page_without_network_complaint_or_sideways_scrolling(several, tmp_path):
     engines = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")

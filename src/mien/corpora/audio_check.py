@@ -54,7 +54,9 @@ def check_audio(scan: pd.DataFrame) -> list[Finding]:
     remarks = Counter(scan.loc[scan["flag"].isna(), "note"].dropna().tolist()).most_common()
     if remarks:
         count = sum(number for _, number in remarks)
-        text = f"{count} segments with remarks from decoding, most often ({remarks[0][1]}): {remarks[0][0]}"
+        first, most = remarks[0]
+        segments = f"{count} segment{'s' * (count > 1)}"
+        text = f"{segments} with remarks from decoding, most often ({most}): {first}"
         found.append(Finding("audio", "remarks", "note", text, {"remarks": dict(remarks)}))
     meanings = {
         "unreadable": "cannot be read",

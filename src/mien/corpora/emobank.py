@@ -21,8 +21,9 @@ CARD: CorpusCard = {
     "classes": {},
     "dimensions": {"valence": (1.0, 5.0), "arousal": (1.0, 5.0), "dominance": (1.0, 5.0)},
     "material": "Written English sentences of several genres.",
-    "labelled_by": "Crowd raters on three scales from 1 to 5, once for what the writer expresses and "
-    "once for what a reader feels; two to six raters a perspective.",
+    "labelled_by": "Raters on three scales from 1 to 5, once for what the writer expresses and once for what "
+    "a reader feels; mostly five a perspective, as the fractions of their means show. Who they were is not "
+    "stated in the data.",
     "use": [
         "Regression of valence, arousal and dominance from words.",
         "The gap between a writer's and a reader's view.",
@@ -30,7 +31,7 @@ CARD: CorpusCard = {
     "traps": [
         "Ratings crowd around 3 (standard deviation 0.35, 0.26 and 0.21): a constant has a small error. "
         "Report Pearson r or CCC.",
-        "A sentence has two to six raters per perspective, mostly five: much of the spread of arousal and "
+        "A sentence has mostly five raters per perspective: much of the spread of arousal and "
         "dominance is noise of the raters, and no model can come near r = 1.",
         "Documents are not held out: 126 of 136 have sentences in more than one split. Group by `document` "
         "to hold them out.",

@@ -33,8 +33,8 @@ CARD: CorpusCard = {
     },
     "dimensions": {},
     "material": "Scripted television dialogue (Friends), as text.",
-    "labelled_by": "Crowd raters who read the transcripts, on the seven primary emotions of the Feeling "
-    "Wheel; how many and how far they agree is in the paper, not in the files.",
+    "labelled_by": "Crowd raters, on the seven primary emotions of the Feeling Wheel; the owners' read-me "
+    "says that they agree poorly. Single answers are not in the files.",
     "use": [
         "Emotion in conversation from text, with its official splits and weighted F1.",
     ],

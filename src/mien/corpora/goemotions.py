@@ -59,8 +59,8 @@ CARD: CorpusCard = {
     },
     "dimensions": {},
     "material": "Reddit comments, written unprompted; names masked.",
-    "labelled_by": "Three raters a comment, more where they did not agree, who could choose several of "
-    "28 labels; a label is kept where two or more gave it. Single raters are in the "
+    "labelled_by": "Crowd raters in India, three a comment says the data set's public card, who could choose "
+    "several of 28 labels; a label is kept where two or more gave it. Single raters are in the "
     "owners' raw data, not here.",
     "use": [
         "Multi-label emotion of short texts, macro F1 over 28 labels.",

@@ -24,8 +24,8 @@ CARD: CorpusCard = {
     "classes": {},
     "dimensions": {"valence": (-4.0, 4.0)},
     "material": "Tweets, and sentences of film reviews, product reviews and newspaper editorials.",
-    "labelled_by": "Crowd raters on a scale from -4 to 4, about 20 a snippet, all of whose scores are "
-    "given (`mien corpora raters icwsm2014`).",
+    "labelled_by": "Raters whom the owners tested and trained first, on a scale from -4 to 4, mostly 20 a "
+    "snippet, all of whose scores are given (`mien corpora raters icwsm2014`).",
     "use": [
         "Sentiment as a number, with the raters' noise known.",
         "How well doubt of a model follows disagreement of people.",

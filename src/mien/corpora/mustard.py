@@ -25,8 +25,8 @@ CARD: CorpusCard = {
     "classes": {},
     "dimensions": {},
     "material": "Scripted television dialogue of several series, as text with the turns before.",
-    "labelled_by": "Annotators who watched the scenes said whether an utterance is sarcastic; their "
-    "single answers are not in the files.",
+    "labelled_by": "Annotators said whether an utterance is sarcastic; who and how many they were is not "
+    "stated in the data.",
     "use": [
         "Sarcasm from text with context, tested on a series that did not train.",
     ],

@@ -28,8 +28,8 @@ CARD: CorpusCard = {
     "classes": {},
     "dimensions": {name: (1.0, 7.0) for name in TRAITS},
     "material": "Film reviews spoken to a camera by people on the web, as features of voice and face.",
-    "labelled_by": "Crowd raters on scales from 1 to 7; here the mean of each trait, without the number "
-    "of raters or their agreement.",
+    "labelled_by": "Raters on scales from 1 to 7; here the mean of each trait. Who they were, how many and "
+    "how far they agree is not stated in the data.",
     "use": [
         "Regression on sequences of two modalities, with missing data.",
     ],
@@ -41,7 +41,7 @@ CARD: CorpusCard = {
         "Features were scaled before they were published, and zeros fill steps without data; which steps are "
         "padding is not marked.",
         "Speakers are unknown: whether the split keeps a reviewer on one side cannot be checked.",
-        "Traits are what crowd raters thought of a stranger on film, not what the person is like.",
+        "Traits are what raters thought of a stranger on film, not what the person is like.",
     ],
     "limits": [
         "What kind of person somebody is: strangers judged an impression of a minute.",

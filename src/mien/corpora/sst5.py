@@ -21,8 +21,8 @@ CARD: CorpusCard = {
     "classes": {},
     "dimensions": {"sentiment": (0.0, 4.0)},
     "material": "Sentences of film reviews, written by critics.",
-    "labelled_by": "Three crowd raters a sentence on a slider, their mean cut into five levels; single "
-    "answers are not in the files.",
+    "labelled_by": "Three crowd raters a sentence says the data set's public card; their positivity from 0 "
+    "to 1 is cut into five equal steps. Single answers are not in the files.",
     "use": [
         "Sentiment of sentences on five ordered levels, with its official splits.",
     ],

@@ -33,7 +33,8 @@ CARD: CorpusCard = {
     "classes": {"anger": 2118, "joy": 1163, "optimism": 445, "sadness": 1326},
     "dimensions": {},
     "material": "English tweets, written unprompted; names masked.",
-    "labelled_by": "Crowd raters of two SemEval-2018 tasks; their single answers are not in the files.",
+    "labelled_by": "Emotion: crowd raters of SemEval-2018 task 1; irony: trained students of linguistics, of "
+    "task 3. Their single answers are not in the files.",
     "use": [
         "Emotion (macro F1) and irony (F1 of the ironic class) of tweets, with its official splits.",
     ],

@@ -184,7 +184,9 @@ def _deciles(deciles: pd.DataFrame) -> Iterator[dict[str, Any]]:
     for row in deciles.to_dict("records"):
         found = {name: row[name] for name in ("value", "low", "high")}
         alike = (
-            f"{row['alike']:.3f} if all were equally easy; no goal is set" if pd.notna(row["alike"]) else ""
+            f"{100 * row['alike']:.1f} % is usual where all are equally easy; no goal is set"
+            if pd.notna(row["alike"])
+            else ""
         )
         found["note"] = "; ".join(text for text in (alike, row["note"]) if text)
         yield _row("U5", "average recall, worst tenth of speakers", row["corpus"], "reported", **found)

@@ -146,7 +146,7 @@ def worst_gap(
 def _gap_row(found: Comparison, metric: str) -> dict[str, object]:
     judged = [one for one in found.groups if metric in one.values]
     left_out = [one.name for one in found.groups if metric not in one.values]
-    notes = [f"left out: {', '.join(left_out)}"] if left_out else []
+    notes = ["left out: " + ", ".join(f"“{name}”" for name in left_out)] if left_out else []
     if len(judged) < 2:
         return {"note": "; ".join(["fewer than two groups that can be judged", *notes])}
     notes += [found.remark] if found.remark else []

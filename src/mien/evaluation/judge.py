@@ -14,6 +14,7 @@ from mien.evaluation.metrics import confusion, unweighted_average_recall
 from mien.evaluation.score_table import score_table
 from mien.evaluation.selective import risk_coverage
 from mien.evaluation.speakers import speaker_strip, worst_decile
+from mien.evaluation.stored_ladder import unmeasured_robustness
 from mien.reports.evaluation_tables import EvaluationTables
 
 ATTRIBUTES = ("sex", "age", "language")
@@ -29,6 +30,7 @@ def judge(
     summary: Mapping[str, Any],
     floors: Mapping[str, float] | None = None,
     non_speech: pd.DataFrame | None = None,
+    robustness: pd.DataFrame | None = None,
     overlap: pd.DataFrame | None = None,
     notes: Sequence[str] = (),
     draws: int = 1000,
@@ -41,6 +43,7 @@ def judge(
         summary: what is judged and how it was made; see `EvaluationTables`.
         floors: corpus → a simple model's unweighted average recall, 0 to 1.
         non_speech: the model's predictions for sounds without speech, for U3.
+        robustness: rows of goal U6, from `judge_robustness`; None says how to measure it.
         overlap: what training and test share, from `mien.corpora.overlap`.
         notes: what a reader must know besides.
         draws: resamples per interval.
@@ -58,13 +61,14 @@ def judge(
         answers, scores=scores, gaps=by_person["gaps"], deciles=by_person.pop("deciles"),
         non_speech=non_speech, **options,
     )  # fmt: skip
+    of_ladder = unmeasured_robustness() if robustness is None else robustness
     parts = dict(list(answers.groupby("corpus", sort=False)))
     doubt = doubt_tables(answers, non_speech=non_speech, **options)
     apart = doubt.pop("cross_fitting")
     return EvaluationTables(
         summary={**summary, "cross_fitting": _apart(apart)},
         scores=scores,
-        goals=goals,
+        goals=pd.concat([goals, of_ladder], ignore_index=True),
         confusion=_stacked(parts, _confusion),
         reliability=_stacked(parts, _reliability),
         risk_coverage=_stacked(parts, _risk_coverage),

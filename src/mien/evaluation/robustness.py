@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from mien.core.errors import DataError, UndefinedScore
 from mien.evaluation.answers import categories_of
+from mien.evaluation.doubt_goals import GOAL_COLUMNS
 from mien.evaluation.intervals import interval_of
 from mien.evaluation.metrics import confusion_by_group, recall_from_counts
 from mien.evaluation.resampling import Resampled, resample_counts
@@ -25,7 +26,6 @@ RUNG_COLUMNS = (
     "ratio_high", "n", "speakers", "note",
 )  # fmt: skip
 CONDITION_COLUMNS = ("corpus", "condition", "title", "levels", "uar", "ratio", "low", "high", "note")
-GOAL_COLUMNS = ("id", "what", "corpus", "value", "low", "high", "goal", "met", "note")
 _SHOWN = 3
 
 

@@ -19,6 +19,7 @@ from mien.corpora.split import Fold
 from mien.evaluation.answers import join_truth, read_predictions, with_truth
 from mien.evaluation.floors import FLOORS, MEANING
 from mien.evaluation.judge import judge
+from mien.evaluation.stored_ladder import stored_robustness
 from mien.prediction.model_card import ModelSummary, shipped
 from mien.reports.evaluation_report import write_evaluation as write_reports
 from mien.reports.evaluation_tables import EvaluationTables
@@ -42,7 +43,8 @@ def evaluate_predictions(
     """Read predictions, find their truth, refuse leaks, and judge.
 
     Args:
-        source: folder of `mien analyze --out` or `mien train`, or a prediction table.
+        source: folder of `mien analyze --out` or `mien train`, or a prediction table. Answers for degraded
+            clips in `robustness/answers.parquet` of the folder are judged too (goal U6).
         truth: a table of labels or the name of a corpus; None where the predictions hold the truth.
         root: folder of the corpus that `truth` names.
         label: column of the true category.
@@ -72,11 +74,13 @@ def evaluate_predictions(
     given |= {"--missing": None if missing == "refuse" else missing, "--protocol": protocol}
     given |= {"--draws": draws, "--seed": seed}
     sounds = None if non_speech is None else read_predictions(non_speech)
+    summary = _summary(answers, predictions, command=_command(source, given), protocol=protocol)
     return judge(
         answers,
-        summary=_summary(answers, predictions, command=_command(source, given), protocol=protocol),
+        summary=summary,
         floors=FLOORS,
         non_speech=sounds,
+        robustness=stored_robustness(source, model=summary["model"], draws=draws, seed=seed),
         overlap=shared.rename(columns={"reason": "note"}),
         notes=notes,
         draws=draws,

@@ -11,7 +11,13 @@ from numpy.typing import ArrayLike, NDArray
 from mien.core.errors import DataError, UndefinedScore
 from mien.evaluation.answers import DOUBTS, categories_of
 from mien.evaluation.ranking_metrics import area_under_roc
-from mien.evaluation.resampling import Resampled, as_numbers, check_items, resample_weights
+from mien.evaluation.resampling import (
+    BLOCK_NUMBERS,
+    Resampled,
+    as_numbers,
+    check_items,
+    resample_weights,
+)
 from mien.evaluation.selective import (
     area_under_risk_coverage,
     excess_area_under_risk_coverage,
@@ -22,6 +28,8 @@ from mien.evaluation.speaker_interval import over_speakers
 from mien.prediction.doubt import entropy
 
 Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+Areas = Callable[[Floats], Floats]
 
 ROUNDING = 1e-3
 """Nats by which the sum of both doubts may miss the entropy: tables hold five decimals."""
@@ -98,7 +106,8 @@ def resampled_detection(
 ) -> Resampled:
     """Return the area under the ROC curve with its resamples of clusters, as `resample` draws them.
 
-    Pairs of clips are counted once for each pair of clusters, so that a resample costs no sorting.
+    Sorting is done once for all resamples. With few clusters, as speakers are, pairs of clips are counted
+    once for each pair of clusters; with very many, each resample adds up along the sorted clips.
 
     Args:
         flag: bool `(clips,)`, what doubt should find: wrong answers, or sounds that are no speech.
@@ -112,13 +121,22 @@ def resampled_detection(
         UndefinedScore: no flagged clip or none without flag, or one cluster.
     """
     flags, values, names = check_items(flag, as_numbers(doubt), cluster)
-    found, other = values[flags.astype(bool)], values[~flags.astype(bool)]
-    if not (len(found) and len(other)):
+    flagged = flags.astype(bool)
+    if flagged.all() or not flagged.any():
         raise UndefinedScore(f"Got {len(flags)} clips that are all {'alike' if len(flags) else 'missing'}.")
     unit = np.unique(names, return_inverse=True)[1]
-    one, two = unit[flags.astype(bool)], unit[~flags.astype(bool)]
-    rows, row = np.unique(one, return_inverse=True)
-    columns, column = np.unique(two, return_inverse=True)
+    if len(np.unique(unit[flagged])) * len(np.unique(unit[~flagged])) <= BLOCK_NUMBERS:
+        area, width = _areas_by_pair(flagged, values, unit), 1
+    else:
+        area, width = _areas_by_rank(flagged, values, unit), len(values)
+    return resample_weights(area, int(unit.max()) + 1, draws=draws, seed=seed, width=width)
+
+
+def _areas_by_pair(flagged: Bools, values: Floats, unit: NDArray[np.intp]) -> Areas:
+    """Return the function from weights `(draws, clusters)` to areas; it holds a number per pair of these."""
+    found, other = values[flagged], values[~flagged]
+    rows, row = np.unique(unit[flagged], return_inverse=True)
+    columns, column = np.unique(unit[~flagged], return_inverse=True)
     above = np.zeros((len(rows), len(columns)))
     for number in range(len(columns)):
         ordered = np.sort(other[column == number])
@@ -126,14 +144,33 @@ def resampled_detection(
         above[:, number] = np.bincount(row, weights=below, minlength=len(rows))
     counts = np.bincount(row), np.bincount(column)
 
-    def area(weights: Floats) -> Floats:
+    def areas(weights: Floats) -> Floats:
         drawn = weights[:, rows], weights[:, columns]
         pairs = (drawn[0] @ counts[0]) * (drawn[1] @ counts[1])
-        greater = (drawn[0] @ above * drawn[1]).sum(axis=1)
-        found: Floats = np.divide(greater, pairs, out=np.full(len(weights), np.nan), where=pairs > 0)
-        return found
+        return _share((drawn[0] @ above * drawn[1]).sum(axis=1), pairs)
 
-    return resample_weights(area, int(unit.max()) + 1, draws=draws, seed=seed)
+    return areas
+
+
+def _areas_by_rank(flagged: Bools, values: Floats, unit: NDArray[np.intp]) -> Areas:
+    """Return the same function; it holds a number per clip and draw."""
+    order = np.argsort(values, kind="stable")
+    ordered, place = flagged[order], unit[order]
+    starts = np.flatnonzero(np.diff(values[order], prepend=-np.inf))  # of the clips with equal doubt
+
+    def areas(weights: Floats) -> Floats:
+        drawn = weights[:, place]
+        found, other = (np.add.reduceat(drawn * which, starts, axis=1) for which in (ordered, ~ordered))
+        below = other.cumsum(axis=1) - other / 2
+        return _share((found * below).sum(axis=1), found.sum(axis=1) * other.sum(axis=1))
+
+    return areas
+
+
+def _share(greater: Floats, pairs: Floats) -> Floats:
+    """Return the share of pairs in the right order; NaN where there is no pair."""
+    share: Floats = np.divide(greater, pairs, out=np.full(len(pairs), np.nan), where=pairs > 0)
+    return share
 
 
 def compare_doubts(

@@ -49,3 +49,28 @@ def map_real(values: Tensor, length: Tensor, function: Callable[[Tensor], Tensor
     for row, size in enumerate(length.tolist()):
         mapped[row, ..., :size] = function(values[row : row + 1, ..., :size])[0]
     return mapped
+
+
+def normalize_real(values: Tensor, length: Tensor, *, eps: float) -> Tensor:
+    """Bring the real part of each row to mean 0 and variance 1; behind it come zeros.
+
+    Args:
+        values: `(B, T)` or `(B, C, T)`, real values first.
+        length: int `(B,)`, real values of each clip, at least 1.
+        eps: added to the variance.
+    """
+    if torch.jit.is_tracing():  # a graph cannot go through the clips one by one
+        return _normalize_masked(values, length, eps=eps)
+    return map_real(
+        values, length, lambda clip: torch.nn.functional.layer_norm(clip, clip.shape[-1:], eps=eps)
+    )
+
+
+def _normalize_masked(values: Tensor, length: Tensor, *, eps: float) -> Tensor:
+    """Do the same with a mask, which rounds by the length of the batch."""
+    count = length.reshape(-1, *(1,) * (values.ndim - 1))
+    real = torch.arange(values.shape[-1], device=values.device) < count
+    mean = (values * real).sum(dim=-1, keepdim=True) / count
+    centred = (values - mean) * real
+    variance = centred.square().sum(dim=-1, keepdim=True) / count
+    return centred / (variance + eps).sqrt()

@@ -59,10 +59,10 @@ class WhisperLogMel(nn.Module):
         needed = max((count - 1) * HOP + half, half + 1)
         samples = nn.functional.pad(samples, (0, max(0, needed - samples.shape[1])))
         before = samples[:, 1 : half + 1].flip(1)  # Whisper mirrors the clip at its start
-        frames = torch.cat([before, samples], dim=1).unfold(1, WINDOW, HOP)[:, :count]  # (B, T, window)
+        frames = torch.cat([before, samples], dim=1).unfold(1, WINDOW, HOP)  # (B, T, window)
         # A transform per frame: a convolution would round by the length of the batch.
-        spectrum = torch.view_as_real(torch.fft.rfft(frames * self.window))
-        return spectrum.square().sum(3).transpose(1, 2)
+        spectrum = torch.fft.rfft(frames * self.window)
+        return (spectrum.real.square() + spectrum.imag.square()).transpose(1, 2)
 
 
 def slaney_mel_matrix(bands: int) -> np.ndarray:

@@ -157,13 +157,13 @@ def _figures(tables: ComparisonTables) -> str:
 def _figure(part: pd.DataFrame, tables: ComparisonTables) -> str:
     metric, reference = str(part["metric"].iloc[0]), str(tables.summary["reference"])
     ends = pd.concat([part[name] for name in ("difference", "low", "high")])
-    scale = Scale(*nice_range(pd.concat([ends, pd.Series([0.0])]), step=0.05), metric)
+    unit = "points" if is_share(metric) else ""
+    scale = Scale(*nice_range(pd.concat([ends, pd.Series([0.0])]), step=0.05), metric, unit)
     blocks = [
         DotBlock(f"{reference} minus {other}", [_dot(row, tables) for row in rows.to_dict("records")])
         for other, rows in part.groupby("second", sort=False)
     ]
-    unit = "in points" if is_share(metric) else ""
-    title = escape(f"Difference in {part['title'].iloc[0]} {unit}".strip())
+    title = escape(f"Difference in {part['title'].iloc[0]}" + (f", {unit}" if unit else ""))
     better = "right" if part["higher_is_better"].iloc[0] else "left"
     return (
         f"<figure><h3>{title}</h3>{dot_plot(blocks, scale)}"

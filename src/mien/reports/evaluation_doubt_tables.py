@@ -81,8 +81,8 @@ def conformal_table(tables: EvaluationTables) -> PrintedTable:
         asked, mixed = f"{100 * row['target']:.0f}", percent_points(row["same_speakers"])
         rows.append((str(row["corpus"]), asked, told, mixed, size, worst))
     columns = (
-        "Corpus | #Asked (%) | #Reached, new speakers [95 %] | #Reached, same speakers | "
-        "#Categories in a set | #Reached, worst group"
+        "Corpus | #Asked (%) | #Reached, new speakers (%) [95 %] | #Reached, same speakers (%) | "
+        "#Categories in a set | #Reached, worst group (%)"
     )
     title = "Sets of categories that hold the truth"
     return printed("conformal", title, columns, rows, notes, reading=SETS)

@@ -24,11 +24,13 @@ class Scale:
         low: value at the left or lower end.
         high: value at the right or upper end.
         metric: decides whether values are read in percent.
+        unit: said at the last tick; percent by default where the metric is a share.
     """
 
     low: float
     high: float
     metric: str
+    unit: str | None = None
 
     def at(self, value: float) -> str:
         """Return where a value lies, as a percentage of the drawing's width.
@@ -118,12 +120,15 @@ def dot_plot(blocks: Sequence[DotBlock], scale: Scale) -> str:
 
 
 def _axis(scale: Scale) -> str:
-    labels = [scale.read(one) for one in scale.ticks()]
-    labels[-1] += " %" if is_share(scale.metric) else ""
-    return "".join(
-        f'<span class="tick" style="left:{scale.at(one)}">{label}</span>'
-        for one, label in zip(scale.ticks(), labels, strict=True)
-    )
+    ticks = scale.ticks()
+    unit = ("%" if is_share(scale.metric) else "") if scale.unit is None else scale.unit
+    drawn = [
+        f'<span class="tick" style="left:{scale.at(one)}">{scale.read(one)}</span>' for one in ticks[:-1]
+    ]
+    wide = " worded" if len(unit) > 1 else ""
+    last = f"{scale.read(ticks[-1])} {unit}".strip()
+    drawn.append(f'<span class="tick{wide}" style="left:{scale.at(ticks[-1])}">{last}</span>')
+    return "".join(drawn)
 
 
 def _dot_row(row: DotRow, scale: Scale, grid: str) -> str:

@@ -236,7 +236,8 @@ def speaker_section(tables: EvaluationTables, most: int) -> str:
     sexes = [str(name) for name in tables.strip["sex"].dropna().unique()]
     keys = [(shape, sex) for sex, shape in SEX_SHAPES.items() if sex in sexes]
     keys += [("diamond", "other or not stated")] if set(sexes) - set(SEX_SHAPES) else []
-    title = escape(metric_title(tables, metric))
+    title = metric_title(tables, metric)
+    title = escape(title[0].upper() + title[1:])
     told = f'<p class="read note">{title} of each speaker, lowest first. Dashed: the corpus.</p>'
     drawn = f'{told}{legend(keys)}<div class="panels">{panels}</div>{left_out(len(parts), most)}'
     return drawn + details(strip_table(tables))

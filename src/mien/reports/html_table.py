@@ -1,5 +1,6 @@
 """A printed table as HTML, with footnotes and marks that do not rely on color."""
 
+from mien.reports.code_spans import html_sentence
 from mien.reports.html_page import escape
 from mien.reports.printed_cells import Cell, PrintedTable
 
@@ -46,7 +47,8 @@ def html_table(table: PrintedTable) -> str:
 def footnotes(notes: tuple[str, ...], key: str) -> str:
     """Return a table's footnotes as a list."""
     items = "".join(
-        f'<li id="{escape(key)}-n{number}">{escape(note)}' for number, note in enumerate(notes, start=1)
+        f'<li id="{escape(key)}-n{number}">{html_sentence(note)}'
+        for number, note in enumerate(notes, start=1)
     )
     return f'<ol class="notes">{items}</ol>' if items else ""
 

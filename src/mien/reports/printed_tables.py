@@ -8,6 +8,7 @@ import pandas as pd
 
 from mien.reports.evaluation_doubt_tables import doubt_tables
 from mien.reports.evaluation_numbers import (
+    NOTHING,
     between,
     has_limit,
     is_share,
@@ -209,6 +210,7 @@ def overlap_table(tables: EvaluationTables) -> PrintedTable:
         verdict = str(row["verdict"])
         mark = verdict if verdict in ("ok", "warning", "fail") else ""
         shared = whole(row["shared"]) if isinstance(row["shared"], int | float) else str(row["shared"])
+        shared = NOTHING if verdict == "unchecked" else shared
         rows.append((str(row["check"]), shared, Cell(verdict, notes.number(row["note"]), mark)))
     return printed("overlap", "Overlap of training and test", "Check | #Shared | Verdict", rows, notes)
 

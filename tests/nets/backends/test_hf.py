@@ -1,6 +1,7 @@
 """Foreign checkpoints: tiny ones, built here and saved as transformers saves them."""
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -188,6 +189,16 @@ def test_pickled_weights_are_refused(classifier: Path, tmp_path: Path) -> None:
         (folder / name).write_bytes((classifier / name).read_bytes())
     torch.save({}, folder / "pytorch_model.bin")
     with pytest.raises(WeightsError, match=r"no model\.safetensors"):
+        load_predictor(f"hf:{folder}")
+
+
+@pytest.mark.parametrize("left", [0, 4, 600, 20_000])
+def test_weights_that_were_cut_off_are_refused_by_name(classifier: Path, tmp_path: Path, left: int) -> None:
+    folder = tmp_path / "cut"
+    shutil.copytree(classifier, folder)
+    weights = folder / "model.safetensors"
+    weights.write_bytes(weights.read_bytes()[:left])
+    with pytest.raises(WeightsError, match=r"checkpoint `.*cut` that transformers cannot open"):
         load_predictor(f"hf:{folder}")
 
 

@@ -7,7 +7,7 @@ import pytest
 import torch
 import transformers
 
-from mien.core.errors import DataError, WeightsError
+from mien.core.errors import ConfigError, DataError, WeightsError
 from mien.core.optional import is_installed
 from mien.core.weights import resolve
 from mien.nets.encoders.whisper import Config, build, load
@@ -170,3 +170,47 @@ def test_a_clip_longer_than_the_positions_is_refused_in_seconds():
     clip = voice(1.5)
     with pytest.raises(DataError, match=r"1\.5 s, expected at most 1 s"):
         encoder.encode(clip, real(clip))
+
+
+@pytest.mark.parametrize("seconds", [0.02, 0.03, 0.5, 0.51, 0.53, 1.99])
+def test_paired_frames_are_means_of_the_real_ones_of_two(folder, seconds):
+    whole, paired = load_encoder(str(folder)), load_encoder(str(folder), pair_frames=True)
+    clip = voice(seconds)
+    with torch.inference_mode():
+        before = (
+            whole.encode_layers(clip, real(clip))[0].values[0] - whole.positions[: -(-len(clip[0]) // 320)]
+        )
+        found = paired.encode_layers(clip, real(clip))[0]
+    pairs = zip(before.split(2), whole.positions.split(2), strict=False)
+    wanted = torch.stack([frames.mean(0) + codes.mean(0) for frames, codes in pairs])
+    assert found.rate_hz == paired.frame_rate_hz == 25.0
+    torch.testing.assert_close(found.values[0], wanted, atol=1e-5, rtol=0)
+
+
+@pytest.mark.parametrize("positions", [99, 100])
+def test_a_paired_encoder_hears_as_long_a_clip(folder, positions):
+    encoder = load_encoder(str(folder), pair_frames=True, positions=positions)
+    longest = voice(positions / 50)
+    assert encoder.encode(longest, real(longest)).values.shape[1] == 50
+    longer = voice(positions / 50 + 0.04)
+    with pytest.raises(DataError, match="expected at most 2 s"):
+        encoder.encode(longer, real(longer))
+
+
+def test_the_first_layers_of_a_checkpoint_answer_as_in_the_whole(folder):
+    whole, first = load_encoder(str(folder)), load_encoder(str(folder), layers=1, positions=50)
+    clip = voice(1.0)
+    layers = whole.encode_layers(clip, real(clip))
+    found = first.encode_layers(clip, real(clip))
+    assert first.layer_count == len(found) == 2
+    assert len(first.positions) == 50
+    assert torch.equal(found[0].values, layers[0].values)
+    assert torch.equal(found[1].values, first.layer_norm(layers[1].values))
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "most"), [("layers", 3, 2), ("layers", 0, 2), ("positions", 101, 100)]
+)
+def test_more_than_a_checkpoint_has_is_refused(folder, option, value, most):
+    with pytest.raises(ConfigError, match=rf"Got {option}={value}, expected 1 to {most}"):
+        load_encoder(str(folder), **{option: value})

@@ -90,13 +90,15 @@ def load(identifier: str) -> "HfPredictor":
             f"Got no model.safetensors in checkpoint `{identifier}`, expected one; "
             "mien reads no pickled weights: save the checkpoint again with safetensors."
         )
+    from safetensors import SafetensorError
+
     name = f"hf:{folder.resolve().name}" if Path(identifier).is_dir() else f"hf:{identifier}"
     try:
         with quiet():
             model, extractor = _open(folder, identifier)
     except WeightsError:
         raise
-    except (OSError, ValueError, KeyError, TypeError, ImportError) as error:
+    except (OSError, ValueError, KeyError, TypeError, ImportError, SafetensorError) as error:
         # What transformers raises for a broken or foreign checkpoint depends on where it breaks.
         raise WeightsError(
             f"Got checkpoint `{identifier}` that transformers cannot open as an audio classifier "

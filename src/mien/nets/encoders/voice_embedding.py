@@ -106,8 +106,8 @@ class VoiceEmbedding(nn.Module):
         """
         length = count_real_samples(x, valid)
         count = count_spans(length)
-        mel = self._mel(_levelled(x, valid, length), int(count.max()))  # (B, T, 40)
-        spans = mel.unfold(1, SPAN, STEP).transpose(2, 3)  # (B, W, 160, 40)
+        mel = self._mel(_levelled(x, valid, length))  # (B, T, 40)
+        spans = mel.unfold(1, SPAN, STEP)[:, : count.max()].transpose(2, 3)  # (B, W, 160, 40)
         real = torch.arange(spans.shape[1], device=x.device)[None] < count[:, None]  # (B, W)
         heard, layers = spans[real], []  # (N, 160, 40)
         for recurrence in self.recurrences:
@@ -117,12 +117,9 @@ class VoiceEmbedding(nn.Module):
         layers.append(functional.normalize(torch.relu(self.output(layers[-1])), dim=1, eps=1e-8))
         return tuple(Frames(_placed(values, real), real, self.frame_rate_hz) for values in layers)
 
-    def _mel(self, samples: Tensor, spans: int) -> Tensor:
-        """Return mel energies `(B, T, 40)` of frames centred on every 160th sample, enough for the spans."""
-        frames = (spans - 1) * STEP + SPAN
-        behind = (frames - 1) * HOP + WINDOW // 2 - samples.shape[1]
-        # where the last span is left out, so are the samples that only it would hear
-        padded = functional.pad(samples, (WINDOW // 2, behind))
+    def _mel(self, samples: Tensor) -> Tensor:
+        """Return mel energies `(B, T, 40)` of frames centred on every 160th sample, and a span of silence."""
+        padded = functional.pad(samples, (WINDOW // 2, WINDOW // 2 + SPAN * HOP))
         real, imaginary = functional.conv1d(padded.unsqueeze(1), self.dft, stride=HOP).chunk(2, dim=1)
         return torch.matmul(self.mel, real.square() + imaginary.square()).transpose(1, 2)
 

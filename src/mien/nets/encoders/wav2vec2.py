@@ -3,7 +3,6 @@
 import json
 import warnings
 from collections.abc import Iterable, Iterator
-from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -15,7 +14,7 @@ from mien.core.errors import WeightsError
 from mien.core.settings import Settings
 from mien.nets.frames import Frames
 from mien.nets.hub import quiet
-from mien.nets.real_samples import count_real_samples, map_real
+from mien.nets.real_samples import count_real_samples, normalize_real
 
 RATE_HZ = 16000
 
@@ -138,7 +137,7 @@ class SpeechTransformer(nn.Module):
         """Return samples, normalized if the network wants it, zero where not real, one frame or longer."""
         samples = samples * valid
         if self.normalize:
-            samples = map_real(samples, length, _standardize)
+            samples = normalize_real(samples, length, eps=1e-7)
         return nn.functional.pad(samples, (0, max(0, self.shortest - samples.shape[1])))
 
     def _convolve(self, samples: Tensor, length: Tensor) -> tuple[Tensor, Tensor]:
@@ -149,9 +148,7 @@ class SpeechTransformer(nn.Module):
         ):
             length = (torch.div(length - kernel, stride, rounding_mode="floor") + 1).clamp(min=1)
             if isinstance(getattr(layer, "layer_norm", None), nn.GroupNorm):
-                maps = layer.activation(
-                    map_real(layer.conv(maps), length, partial(_normalize, layer.layer_norm))
-                )
+                maps = layer.activation(_normalize(layer.layer_norm, layer.conv(maps), length))
             else:
                 maps = layer(maps)
         valid = torch.arange(maps.shape[2], device=maps.device) < length.unsqueeze(1)
@@ -178,16 +175,11 @@ class SpeechTransformer(nn.Module):
         return part.activation(part.padding(part.conv(maps))).transpose(1, 2)
 
 
-def _standardize(samples: Tensor) -> Tensor:
-    """Bring clips `(b, s)` to mean 0 and variance 1."""
-    return nn.functional.layer_norm(samples, samples.shape[1:], eps=1e-7)
-
-
-def _normalize(norm: nn.GroupNorm, maps: Tensor) -> Tensor:
-    """Normalize `(b, C, t)` over time; a single frame, which the module refuses, becomes the bias."""
-    if maps.shape[2] == 1:
-        return torch.zeros_like(maps) + norm.bias.view(1, -1, 1)
-    return torch.group_norm(maps, norm.num_groups, norm.weight, norm.bias, norm.eps)
+def _normalize(norm: nn.GroupNorm, maps: Tensor, length: Tensor) -> Tensor:
+    """Normalize each channel of `(B, C, T)` over its real time; behind it come zeros."""
+    real = torch.arange(maps.shape[2], device=maps.device) < length[:, None, None]
+    scaled = normalize_real(maps, length, eps=norm.eps) * norm.weight[:, None] + norm.bias[:, None]
+    return scaled * real
 
 
 def _attend(layers: Iterable[nn.Module], hidden: Tensor, valid: Tensor) -> Iterator[Tensor]:

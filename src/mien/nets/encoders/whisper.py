@@ -8,7 +8,7 @@ import torch
 from pydantic import Field, model_validator
 from torch import Tensor, nn
 
-from mien.core.errors import DataError, WeightsError
+from mien.core.errors import ConfigError, DataError, WeightsError
 from mien.core.settings import Settings
 from mien.nets.ctranslate2_file import read_ctranslate2
 from mien.nets.frames import Frames
@@ -20,10 +20,22 @@ CARD = {
     "paper": "A. Radford et al., Robust Speech Recognition via Large-Scale Weak Supervision, ICML 2023",
     "year": 2023,
     "inputs": "16-kHz samples, up to 30 s",
-    "outputs": "50 frames per second; from the embedding to the last layer",
+    "outputs": "50 frames per second, or 25 with pair_frames; from the embedding to the last layer",
     "variants": {
         "tiny": {
             "config": {"width": 16, "layers": 2, "heads": 2, "hidden": 32, "bands": 16, "positions": 200},
+            "parameters": 6016,
+        },
+        "tiny-paired": {
+            "config": {
+                "width": 16,
+                "layers": 2,
+                "heads": 2,
+                "hidden": 32,
+                "bands": 16,
+                "positions": 200,
+                "pair_frames": True,
+            },
             "parameters": 6016,
         },
         "whisper-tiny": {"config": {}, "parameters": 7632384},
@@ -51,6 +63,9 @@ class Config(Settings):
     hidden: int = Field(1536, ge=1, description="width of the feed-forward layer")
     bands: int = Field(80, ge=1, description="mel bands")
     positions: int = Field(1500, ge=1, description="longest input in frames of 20 ms")
+    pair_frames: bool = Field(
+        False, description="give the transformer means of two frames, 25 per second: half the time"
+    )
     dropout: float = Field(0.0, ge=0, lt=1, description="chance to drop a value in training")
 
     @model_validator(mode="after")
@@ -71,15 +86,15 @@ class Attention(nn.Module):
         self.v_proj = nn.Linear(width, width)
         self.out_proj = nn.Linear(width, width)
 
-    def forward(self, frames: Tensor, valid: Tensor) -> Tensor:
-        """Return `(B, T, D)` for frames `(B, T, D)` and valid `(B, T)`."""
+    def forward(self, frames: Tensor, bias: Tensor) -> Tensor:
+        """Return `(B, T, D)` for frames `(B, T, D)` and bias `(B, 1, 1, T)`: -inf where not real, else 0."""
         q, k, v = (
             part(frames).unflatten(2, (self.heads, -1)).transpose(1, 2)  # (B, H, T, D / H)
             for part in (self.q_proj, self.k_proj, self.v_proj)
         )
         # Written out: the fused kernel rounds by batch shape, which the last layer blows up to 1e-4.
         scores = (q @ k.transpose(2, 3)) * q.shape[3] ** -0.5  # (B, H, T, T)
-        weights = scores.masked_fill(~valid[:, None, None, :], -torch.inf).softmax(dim=3)
+        weights = (scores + bias).softmax(dim=3)
         return self.out_proj((weights @ v).transpose(1, 2).flatten(2))
 
 
@@ -95,9 +110,9 @@ class Layer(nn.Module):
         self.fc2 = nn.Linear(config.hidden, config.width)
         self.dropout = nn.Dropout(config.dropout)
 
-    def forward(self, frames: Tensor, valid: Tensor) -> Tensor:
-        """Return `(B, T, D)` for frames `(B, T, D)` and valid `(B, T)`."""
-        frames = frames + self.dropout(self.self_attn(self.self_attn_layer_norm(frames), valid))
+    def forward(self, frames: Tensor, bias: Tensor) -> Tensor:
+        """Return `(B, T, D)` for frames `(B, T, D)` and bias `(B, 1, 1, T)`: -inf where not real, else 0."""
+        frames = frames + self.dropout(self.self_attn(self.self_attn_layer_norm(frames), bias))
         hidden = self.dropout(nn.functional.gelu(self.fc1(self.final_layer_norm(frames))))
         return frames + self.dropout(self.fc2(hidden))
 
@@ -106,20 +121,20 @@ class WhisperEncoder(nn.Module):
     """Encode samples; weights are named as in `transformers`."""
 
     modality = "voice"
-    frame_rate_hz = RATE_HZ / HOP / 2
 
     def __init__(self, config: Config) -> None:
         super().__init__()
         self.config, self.width, self.layer_count = config, config.width, config.layers + 1
+        self.frame_rate_hz = RATE_HZ / HOP / (4 if config.pair_frames else 2)
         self.front_end = WhisperLogMel(bands=config.bands)
         self.conv1 = nn.Conv1d(config.bands, config.width, 3, padding=1)
         self.conv2 = nn.Conv1d(config.width, config.width, 3, stride=2, padding=1)
-        self.register_buffer("positions", sinusoids(config.positions, config.width))
+        self.register_buffer("positions", _fit_positions(sinusoids(config.positions, config.width), config))
         self.layers = nn.ModuleList([Layer(config) for _ in range(config.layers)])
         self.layer_norm = nn.LayerNorm(config.width)
 
     def encode(self, x: Tensor, valid: Tensor) -> Frames:
-        """Return the last layer's frames, 50 per second.
+        """Return the last layer's frames, 50 per second, or 25 with `pair_frames`.
 
         Args:
             x: samples `(B, S)` at 16 kHz in [-1, 1], up to 30 s.
@@ -149,27 +164,51 @@ class WhisperEncoder(nn.Module):
             DataError: there are more frames than the encoder has positions for.
         """
         if mel.shape[2] > 2 * self.config.positions:
-            longest_s = self.config.positions / self.frame_rate_hz
+            longest_s = 2 * self.config.positions * HOP / RATE_HZ
             raise DataError(
                 f"Got a clip of {mel.shape[2] * HOP / RATE_HZ:.1f} s, expected at most {longest_s:.0f} s; "
                 "cut it into segments."
             )
-        frames = (mel * valid.unsqueeze(1)).transpose(1, 2)  # (B, T, bands)
-        hidden = _convolve(frames, self.conv1) * valid.unsqueeze(2)  # (B, T, D)
-        hidden = _convolve(hidden, self.conv2)  # (B, T / 2, D)
+        step = 4 if self.config.pair_frames else 2
+        more = (step - mel.shape[2] % step) % step  # up to whole steps
+        frames = nn.functional.pad(mel * valid.unsqueeze(1), (0, more)).transpose(1, 2)  # (B, T, bands)
+        valid = nn.functional.pad(valid, (0, more))
+        hidden = _convolve(_with_neighbours(frames), self.conv1) * valid.unsqueeze(2)  # (B, T, D)
+        hidden = _convolve(_pairs_with_neighbour(hidden), self.conv2)  # (B, T / 2, D)
         valid = valid[:, ::2]
+        if self.config.pair_frames:
+            hidden, valid = _mean_of_pairs(hidden, valid), valid[:, ::2]  # (B, T / 4, D)
         layers = [hidden + self.positions[: hidden.shape[1]]]
+        bias = torch.zeros_like(valid, dtype=hidden.dtype).masked_fill(~valid, -torch.inf)[:, None, None]
         for layer in self.layers:
-            layers.append(layer(layers[-1], valid))
+            layers.append(layer(layers[-1], bias))
         layers[-1] = self.layer_norm(layers[-1])
         return tuple(Frames(values, valid, self.frame_rate_hz) for values in layers)
 
 
-def _convolve(frames: Tensor, convolution: nn.Conv1d) -> Tensor:
-    """Convolve `(B, T, C)` over time as one product per frame; a `conv1d` rounds by the batch's length."""
-    around = nn.functional.pad(frames, (0, 0, 1, 1)).unfold(1, 3, convolution.stride[0])  # (B, T', C, 3)
-    weight = convolution.weight.flatten(1)
-    return nn.functional.gelu(nn.functional.linear(around.flatten(2), weight, convolution.bias))
+def _with_neighbours(frames: Tensor) -> Tensor:
+    """Return each frame of `(B, T, C)` between the one before and the one behind it, `(B, T, 3C)`."""
+    around = nn.functional.pad(frames, (0, 0, 1, 1))
+    return torch.cat([around[:, :-2], frames, around[:, 2:]], dim=2)
+
+
+def _pairs_with_neighbour(frames: Tensor) -> Tensor:
+    """Return each two frames of `(B, T, C)` behind the one before them, `(B, T / 2, 3C)`; T is even."""
+    before = nn.functional.pad(frames[:, 1:-1:2], (0, 0, 1, 0))
+    # not unflatten and flatten, which an exported graph would do for one length only
+    return torch.cat([before, frames.reshape(frames.shape[0], -1, 2 * frames.shape[2])], dim=2)
+
+
+def _convolve(around: Tensor, convolution: nn.Conv1d) -> Tensor:
+    """Convolve `(B, T, 3C)` as one product per frame; a `conv1d` rounds by the batch's length."""
+    weight = convolution.weight.transpose(1, 2).flatten(1)
+    return nn.functional.gelu(nn.functional.linear(around, weight, convolution.bias))
+
+
+def _mean_of_pairs(frames: Tensor, valid: Tensor) -> Tensor:
+    """Return the mean of the real ones of each two frames, `(B, T / 2, D)`; T is even."""
+    second = 0.5 * valid[:, 1::2].unsqueeze(2)
+    return frames[:, ::2] * (1.0 - second) + frames[:, 1::2] * second
 
 
 def build(config: Config) -> WhisperEncoder:
@@ -177,20 +216,31 @@ def build(config: Config) -> WhisperEncoder:
     return WhisperEncoder(config)
 
 
-def load(path: Path) -> WhisperEncoder:
-    """Return a trained encoder in evaluation mode.
+def load(
+    path: Path, *, layers: int | None = None, positions: int | None = None, pair_frames: bool = False
+) -> WhisperEncoder:
+    """Return a trained encoder, or the first part of one, in evaluation mode.
 
     Args:
         path: `model.bin` of CTranslate2, or a hub-style folder with config.json and safetensors.
+        layers: keep the first so many transformer layers; None for all.
+        positions: keep the first so many position codes, one per 20 ms: that makes an exported file smaller
+            and the longest clip shorter; None for all.
+        pair_frames: give the transformer means of two frames, 25 per second.
 
     Raises:
+        ConfigError: more layers or positions than the file has.
         WeightsError: the file is of another kind or corrupt, or the folder lacks a part of the encoder.
     """
-    config, weights = _from_folder(path) if path.is_dir() else _from_ctranslate2(path)
+    whole, weights = _from_folder(path) if path.is_dir() else _from_ctranslate2(path)
+    config = _cut(whole, layers=layers, positions=positions, pair_frames=pair_frames)
     encoder = WhisperEncoder(config)
     _check_names(weights, encoder, path)
+    kept = {name: weights[name] for name in encoder.state_dict()}
+    if len(kept["positions"]) == whole.positions:
+        kept["positions"] = _fit_positions(kept["positions"], config)
     try:
-        encoder.load_state_dict(weights)
+        encoder.load_state_dict(kept)
     except RuntimeError as error:  # shapes that do not fit
         raise WeightsError(
             f"Got `{path}` with weights of another shape than its settings say; fetch it again. ({error})"
@@ -198,11 +248,32 @@ def load(path: Path) -> WhisperEncoder:
     return encoder.eval()
 
 
+def _cut(whole: Config, *, layers: int | None, positions: int | None, pair_frames: bool) -> Config:
+    """Return the settings of the first part of an encoder."""
+    wanted = {"layers": layers, "positions": positions}
+    sizes = {name: value for name, value in wanted.items() if value is not None}
+    for name, value in sizes.items():
+        if not 1 <= value <= getattr(whole, name):
+            raise ConfigError(
+                f"Got {name}={value}, expected 1 to {getattr(whole, name)}, as many as the trained encoder "
+                "has; take fewer, or leave it out."
+            )
+    return whole.model_copy(update={**sizes, "pair_frames": pair_frames})
+
+
 def sinusoids(length: int, width: int) -> Tensor:
     """Return Whisper's fixed position codes, float32 `(length, width)`: sines, then cosines."""
     rates = torch.exp(-math.log(10000.0) / max(width // 2 - 1, 1) * torch.arange(width // 2))
     angles = torch.arange(length).unsqueeze(1) * rates
     return torch.cat([angles.sin(), angles.cos()], dim=1)
+
+
+def _fit_positions(codes: Tensor, config: Config) -> Tensor:
+    """Return the first codes of `(P, D)`, one per 20 ms, and of pairs their mean, one per 40 ms."""
+    codes = codes[: config.positions]
+    if not config.pair_frames:
+        return codes
+    return (codes[::2] + torch.cat([codes[1::2], codes[-1:]])[: len(codes[::2])]) / 2
 
 
 def _check_names(weights: dict[str, Tensor], encoder: nn.Module, path: Path) -> None:
