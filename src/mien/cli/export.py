@@ -68,20 +68,29 @@ def _show(done: Any) -> None:
     """Print the layers, the comparison and where the model lies."""
     from importlib import import_module
 
-    from mien.cli.print_table import print_table
-
     for file, reason in done.clips.skipped:
         typer.echo(f"mien: skipped {file}: {reason}", err=True)
     if done.layers:
-        header = ["layer", "operator", "weights", "kept in", "own dB", "whole dB"]
-        rows = [
-            [row.layer, row.op, f"{row.weights:,}", row.kept, f"{row.own_db:.1f}", f"{row.whole_db:.1f}"]
-            for row in done.layers
-        ]
-        print_table(header, rows, left=("layer", "operator", "kept in"))
+        show_layers(done.layers)
     kind = "recordings" if done.clips.speech else "made-up sounds (give --calibration to know about speech)"
     for line in import_module("mien.training.quantization_report").comparison_lines(done.comparison, kind):
         typer.echo(line)
     if done.clips.skipped:
         typer.echo(f"Skipped, as they cannot be read: {len(done.clips.skipped)} of the recordings.")
     typer.echo(f"Model: {done.folder} ({done.summary.licence})")
+
+
+def show_layers(layers: Any) -> None:
+    """Print what 8 bit did to each layer.
+
+    Args:
+        layers: of `mien.training.quantize.quantize_int8`.
+    """
+    from mien.cli.print_table import print_table
+
+    header = ["layer", "operator", "weights", "kept in", "own dB", "whole dB"]
+    rows = [
+        [row.layer, row.op, f"{row.weights:,}", row.kept, f"{row.own_db:.1f}", f"{row.whole_db:.1f}"]
+        for row in layers
+    ]
+    print_table(header, rows, left=("layer", "operator", "kept in"))

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from mien import __version__
-from mien.cli import analyze, corpora, degrade, doctor, embed, evaluate, export, models, train
+from mien.cli import analyze, corpora, degrade, distill, doctor, embed, evaluate, export, models, train
 from mien.core.errors import MienError
 from mien.core.nearest import did_you_mean
 
@@ -33,6 +33,7 @@ VERBS = {
     "models": (models.models, USE),
     "doctor": (doctor.doctor, USE),
     "train": (train.train, MAKE),
+    "distill": (distill.distill, MAKE),
     "export": (export.export, MAKE),
     "embed": (embed.embed, MAKE),
     "evaluate": (evaluate.evaluate, MAKE),

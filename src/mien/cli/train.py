@@ -23,7 +23,8 @@ Encoder = Annotated[
 Adapt = Annotated[
     str,
     typer.Option(
-        help="probe: the encoder stays frozen (fast); lora: low-rank additions; full: every weight."
+        help="probe: the encoder stays frozen (fast); lora: low-rank additions; full: every weight. "
+        "With --search also several: probe,lora."
     ),
 ]
 Target = Annotated[
@@ -57,6 +58,29 @@ Set = Annotated[
 ]
 Fold = Annotated[int | None, typer.Option(help="Of a recipe: this fold only, 0 to 4, or 5 for the refit.")]
 Seeds = Annotated[int, typer.Option(help="Train with this many seeds and store the spread.", min=1)]
+Ensemble = Annotated[
+    int | None,
+    typer.Option(help="So many opinions: heads of a probe; with lora and full, networks trained apart."),
+]
+Distill = Annotated[
+    bool, typer.Option("--distill", help="With --ensemble: one network that learned what those answer.")
+]
+Search = Annotated[
+    int | None,
+    typer.Option(
+        help="Try so many settings inside each fold's training part, and train with the best.", min=1
+    ),
+]
+SearchMinutes = Annotated[float | None, typer.Option(help="Time for all trials together. (default: no end)")]
+Sampler = Annotated[
+    str | None, typer.Option(help="What chooses the next trial: tpe, random, smac. (default: tpe)")
+]
+LabelCounts = Annotated[
+    str | None,
+    typer.Option(
+        help="Learning curve: train on so many labelled clips per fold, 25,50,100,all, and export nothing."
+    ),
+]
 Download = Annotated[bool, typer.Option("--download", help="Fetch a hub checkpoint that is not here.")]
 
 
@@ -79,6 +103,12 @@ def train(
     settings: Set = None,
     fold: Fold = None,
     seeds: Seeds = 1,
+    ensemble: Ensemble = None,
+    distill: Distill = False,
+    search: Search = None,
+    search_minutes: SearchMinutes = None,
+    sampler: Sampler = None,
+    label_counts: LabelCounts = None,
     download: Download = False,
 ) -> None:
     """Train a model on your clips, a corpus or a recipe; judge it on speakers it has not heard; export it.
@@ -87,6 +117,7 @@ def train(
 
     A run that was stopped goes on where it was; the same command on a finished run only says where it is.
     """
+    # long because it hands on every option of the command
     import logging
 
     from mien.core.optional import require
@@ -96,7 +127,8 @@ def train(
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     given = {"--encoder": encoder, "--target": target, "--root": root, "--split-column": split_column}
     given |= {"--categories": categories, "--scale": scale, "--epochs": epochs, "--licence": licence}
-    given |= {"--name": name}
+    given |= {"--name": name, "--ensemble": ensemble, "--distill": distill or None, "--search": search}
+    given |= {"--search-minutes": search_minutes, "--sampler": sampler, "--label-counts": label_counts}
     if _is_recipe(source):
         _refuse(source, given)
         _train_recipe(source, settings or [], data=data, out=out, fold=fold, seeds=seeds)
@@ -107,7 +139,45 @@ def train(
         "scales": _scales(scale or []), "missing": missing, "epochs": epochs, "licence": licence,
         "name": name, "overrides": settings or [], "out": out, "download": download,
     }  # fmt: skip
-    _fine_tune(source, options, fold=fold, seeds=seeds)
+    _check_table_options(options, fold)
+    _add_search(options, search, minutes=search_minutes, sampler=sampler)
+    _add_members(options, ensemble, distill=distill)
+    if label_counts is not None:
+        _learning_curve(source, label_counts, options, seeds=seeds)
+    else:
+        _fine_tune(source, options, seeds=seeds)
+
+
+def _check_table_options(options: dict[str, Any], fold: int | None) -> None:
+    """Refuse what no run on a table can start with."""
+    from mien.core.errors import ConfigError
+
+    if options["encoder"] is None:
+        raise ConfigError(
+            "Got no --encoder, expected one, such as whisper-tiny; `mien embed --help` names more."
+        )
+    if fold is not None:
+        raise ConfigError("Got --fold, which recipes have; leave it out: a stopped run goes on by itself.")
+
+
+def _add_search(
+    options: dict[str, Any], trials: int | None, *, minutes: float | None, sampler: str | None
+) -> None:
+    """Say in the settings how they are searched; several ways to adapt are for a search alone."""
+    from importlib import import_module
+
+    asked = import_module("mien.training.fine_tune_settings").search_overrides
+    options["adapt"], found = asked(trials, minutes, sampler, adapt=options["adapt"])
+    options["overrides"] = [*found, *options["overrides"]]
+
+
+def _add_members(options: dict[str, Any], ensemble: int | None, *, distill: bool) -> None:
+    """Say in the settings how many opinions there are, and whose."""
+    from importlib import import_module
+
+    members = import_module("mien.training.ensemble").ensemble_settings
+    found = members(ensemble, adapt=options["adapt"], distill=distill)
+    options["overrides"] = [*found, *options["overrides"]]
 
 
 def _is_recipe(source: str) -> bool:
@@ -169,19 +239,22 @@ def _train_recipe(
     typer.echo(f"Model: {model}" if model.is_dir() else f"Run: {folder} (folds are missing; run it again)")
 
 
-def _fine_tune(source: str, options: dict[str, Any], *, fold: int | None, seeds: int) -> None:
+def _learning_curve(source: str, counts: str, options: dict[str, Any], *, seeds: int) -> None:
+    """Train on ever more labels and say where the curve is."""
+    from importlib import import_module
+
+    curve = import_module("mien.training.learning_curve").learning_curve
+    folder = curve(source, counts.split(","), seeds=seeds, **options)
+    typer.echo((folder / "learning-curve.md").read_text(encoding="utf-8").splitlines()[2])
+    typer.echo(f"Report: {folder / 'learning-curve.html'}")
+    typer.echo(f"Table:  {folder / 'learning-curve.csv'}")
+
+
+def _fine_tune(source: str, options: dict[str, Any], *, seeds: int) -> None:
     """Fine-tune, with one seed or several, and say what there is now and what to do next."""
     import time
     from importlib import import_module
 
-    from mien.core.errors import ConfigError
-
-    if options["encoder"] is None:
-        raise ConfigError(
-            "Got no --encoder, expected one, such as whisper-tiny; `mien embed --help` names more."
-        )
-    if fold is not None:
-        raise ConfigError("Got --fold, which recipes have; leave it out: a stopped run goes on by itself.")
     began = time.monotonic()
     if seeds > 1:
         folder = import_module("mien.training.seeds").fine_tune_seeds(source, seeds=seeds, **options)
@@ -191,6 +264,8 @@ def _fine_tune(source: str, options: dict[str, Any], *, fold: int | None, seeds:
     typer.echo(import_module("mien.training.fine_tune_words").result_words(folder))
     typer.echo(f"Took {time.monotonic() - began:.0f} s.")
     typer.echo(f"Report: {folder / 'evaluation' / 'evaluation.html'}")
+    if (folder / "search.html").is_file():
+        typer.echo(f"Search: {folder / 'search.html'}")
     typer.echo(f"Card:   {folder / 'model' / 'CARD.md'}")
     typer.echo(f"Next:   mien analyze new.wav --model {folder / 'model'}")
 
