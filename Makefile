@@ -12,7 +12,7 @@ RESULTS := demo-results
 FUZZ_COUNT ?= 10000
 FUZZ_SEED ?= 0
 
-.PHONY: demo test lint fuzz bench models cards raters browser clean
+.PHONY: demo test lint fuzz bench models cards raters curves browser clean
 
 demo: $(VENV)/.made-base $(SPEECH)
 	$(BIN)/mien analyze $(SPEECH) --out $(RESULTS) --overwrite
@@ -46,6 +46,15 @@ cards: $(VENV)/.made-dev
 raters: $(VENV)/.made-dev
 	$(BIN)/python scripts/rater_results.py $(DATA)
 
+# How the score on EmoDB grows with the number of labelled clips, under docs/results/learning-curves. Minutes.
+curves: $(VENV)/.made-dev
+	mkdir -p build docs/results/learning-curves
+	ln -sfn $(abspath $(DATA)) build/corpora
+	$(BIN)/mien train emodb --data build/corpora --encoder whisper-tiny --label-counts 25,50,100,200,all \
+		--seeds 3 --out build/curves
+	for kind in csv json md; do cp build/curves/emodb-whisper-tiny-probe-curve-*/learning-curve.$$kind \
+		docs/results/learning-curves/emodb-whisper-tiny-probe.$$kind; done
+
 # The report is looked at in a real browser by a test; without one that test is skipped with its reason.
 browser:
 	@if command -v chromium >/dev/null 2>&1; then \
@@ -74,6 +83,6 @@ $(VENV)/.made-base: pyproject.toml | $(VENV)/bin/python
 
 $(VENV)/.made-dev: pyproject.toml | $(VENV)/bin/python
 	$(PIP) install --quiet "$(TORCH)"
-	$(PIP) install --quiet --editable ".[teacher,words,tensorboard,dev]"
+	$(PIP) install --quiet --editable ".[whisper,words,tensorboard,dev]"
 	$(PIP) install --quiet --no-deps Resemblyzer==0.1.4
 	touch $@

@@ -1,4 +1,4 @@
-"""What every encoder promises, checked at its tiny variant for each file in the folder."""
+"""What every encoder promises, checked at its tiny variants for each file in the folder."""
 
 import pytest
 import torch
@@ -8,16 +8,23 @@ from mien.core.weights import known_weights
 from mien.nets.frames import Frames
 
 NAMES = registry.names("encoders")
+TINY = [
+    f"{name}/{variant}"
+    for name in NAMES
+    for variant in registry.find("encoders", name).CARD["variants"]
+    if variant.startswith("tiny")
+]
 CLIPS = [16000, 9000, 40000, 2500]
 """Lengths of the voice batch in samples."""
 TEXTS = [7, 3, 12, 1]
 """Lengths of the words batch in word pieces; the ids lie in 5 to 29, so a tiny vocabulary has 30 or more."""
 
 
-def tiny(name: str, seed: int = 0) -> torch.nn.Module:
+def tiny(case: str, seed: int = 0) -> torch.nn.Module:
+    name, _, variant = case.partition("/")
     encoder = registry.find("encoders", name)
     torch.manual_seed(seed)
-    return encoder.build(encoder.Config(**encoder.CARD["variants"]["tiny"]["config"])).eval()
+    return encoder.build(encoder.Config(**encoder.CARD["variants"][variant]["config"])).eval()
 
 
 def batch_for(net: torch.nn.Module, lengths: list[int] | None = None) -> tuple[torch.Tensor, torch.Tensor]:
@@ -37,8 +44,9 @@ def numbers_of(frames: Frames) -> torch.Tensor:
     return frames.values[frames.valid]
 
 
-def test_there_is_an_encoder():
+def test_every_encoder_has_a_tiny_variant():
     assert NAMES
+    assert [case.partition("/")[0] for case in TINY if case.endswith("/tiny")] == NAMES
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -60,7 +68,7 @@ def test_public_names_lead_to_known_weights_and_the_encoder_can_load(name):
     assert isinstance(encoder.MODEL_TYPES, tuple)
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", TINY)
 def test_layers_run_from_the_embedding_to_what_encode_gives(name):
     net = tiny(name)
     x, valid = batch_for(net)
@@ -76,7 +84,7 @@ def test_layers_run_from_the_embedding_to_what_encode_gives(name):
     torch.testing.assert_close(layers[-1].values, last.values)
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", TINY)
 def test_valid_frames_come_first_and_are_as_many_as_the_rate_says(name):
     net = tiny(name)
     x, valid = batch_for(net)
@@ -92,7 +100,7 @@ def test_valid_frames_come_first_and_are_as_many_as_the_rate_says(name):
         assert found.sum(1).min() >= 1
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", TINY)
 def test_alone_equals_the_same_in_a_padded_batch_in_every_layer(name):
     net = tiny(name)
     x, valid = batch_for(net)
@@ -106,7 +114,7 @@ def test_alone_equals_the_same_in_a_padded_batch_in_every_layer(name):
                 assert (one.values[0, :count] - many.values[row, :count]).abs().max() <= 1e-5
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", TINY)
 def test_what_lies_in_the_padding_changes_nothing(name):
     net = tiny(name)
     x, valid = batch_for(net)
@@ -116,7 +124,7 @@ def test_what_lies_in_the_padding_changes_nothing(name):
     assert difference.abs().max() <= 1e-5
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", TINY)
 def test_different_inputs_give_different_frames(name):
     net = tiny(name)
     x, valid = batch_for(net)
@@ -126,7 +134,7 @@ def test_different_inputs_give_different_frames(name):
     assert torch.pdist(torch.stack(pooled)).min() > 1e-5
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", TINY)
 def test_gradients_reach_every_trainable_weight(name):
     net = tiny(name).train()
     values = numbers_of(net.encode(*batch_for(net)))
@@ -140,7 +148,7 @@ def test_gradients_reach_every_trainable_weight(name):
     assert without == []
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", TINY)
 def test_same_seed_gives_the_same_network_and_another_seed_another(name):
     nets = [tiny(name, seed) for seed in (3, 3, 4)]
     first, second, other = (numbers_of(net.encode(*batch_for(net))) for net in nets)
@@ -148,7 +156,7 @@ def test_same_seed_gives_the_same_network_and_another_seed_another(name):
     assert not torch.equal(first, other)
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", TINY)
 def test_saved_and_loaded_encoder_answers_the_same(name, tmp_path):
     net, other = tiny(name, 0), tiny(name, 1)
     torch.save(net.state_dict(), tmp_path / "weights.pt")

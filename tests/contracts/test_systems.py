@@ -34,7 +34,7 @@ def test_card_states_the_parameter_count_of_each_variant(name):
     system = registry.find("systems", name)
     for variant in system.CARD["variants"].values():
         net = system.build(system.Config(**variant["config"]))
-        assert system.CARD["learns_from"] in ("frames", "statistics")
+        assert system.CARD["learns_from"] in ("samples", "statistics")
         assert sum(p.numel() for p in net.parameters()) == variant["parameters"]
 
 

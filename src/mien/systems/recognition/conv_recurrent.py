@@ -1,7 +1,5 @@
 """A small convolutional-recurrent recognizer of expressed emotion, with several opinions."""
 
-import math
-
 import torch
 from pydantic import BaseModel, ConfigDict, Field
 from torch import Tensor, nn
@@ -24,7 +22,7 @@ CARD = {
             "parameters": 2862,
         },
     },
-    "learns_from": "frames",
+    "learns_from": "samples",
     "padding": "masked",
     "departures": "log-mel input instead of samples; one forward GRU instead of two LSTM layers; "
     "attentive statistics instead of the last state; members differ by initial weights and by "
@@ -77,8 +75,6 @@ class ConvRecurrent(nn.Module):
         self.dropout = nn.Dropout(config.dropout)
         self.recurrence = nn.GRU(config.width, config.width, batch_first=True)
         self.heads = nn.ModuleList([Head(config) for _ in range(config.members)])
-        self.stride = math.prod(convolution.time_stride for convolution in self.convolutions)
-        self.described_width = 2 * config.width
 
     def describe(self, frames: Tensor, valid: Tensor) -> tuple[Tensor, Tensor]:
         """Return what the heads hear: `(B, T', 2 · width)`, and which of it is real `(B, T')`.
@@ -95,18 +91,11 @@ class ConvRecurrent(nn.Module):
         context, _ = self.recurrence(local)
         return torch.cat([local, context], dim=2), valid
 
-    def judge(self, described: Tensor, valid: Tensor) -> tuple[Tensor, Tensor]:
-        """Return category logits `(B, M, K)` and dimension logits `(B, M, N)` of described frames."""
-        opinions = torch.stack([head(described, valid) for head in self.heads], dim=1)  # (B, M, K + N)
-        return opinions[..., : self.config.categories], opinions[..., self.config.categories :]
-
-    def recognize(self, frames: Tensor, valid: Tensor) -> tuple[Tensor, Tensor]:
-        """Return category logits `(B, M, K)` and dimension logits `(B, M, N)` from log-mel frames."""
-        return self.judge(*self.describe(frames, valid))
-
     def forward(self, samples: Tensor, length: Tensor) -> tuple[Tensor, Tensor]:
         """Return category logits `(B, M, K)` and dimension logits `(B, M, N)` from samples `(B, S)`."""
-        return self.recognize(*self.front_end(samples, length))
+        described, valid = self.describe(*self.front_end(samples, length))
+        opinions = torch.stack([head(described, valid) for head in self.heads], dim=1)  # (B, M, K + N)
+        return opinions[..., : self.config.categories], opinions[..., self.config.categories :]
 
 
 def build(config: Config) -> ConvRecurrent:

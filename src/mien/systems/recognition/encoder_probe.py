@@ -4,7 +4,6 @@ import torch
 from pydantic import Field
 from torch import Tensor, nn
 
-from mien.core.registry import find
 from mien.core.settings import Settings
 from mien.nets.heads import Head
 from mien.nets.load_encoder import load_encoder
@@ -19,10 +18,14 @@ CARD = {
     "outputs": "category logits and dimensions, one set per member",
     "variants": {
         "whisper-tiny": {"config": {}, "parameters": 7730720},
+        "whisper-tiny-half": {
+            "config": {"options": {"layers": 2, "pair_frames": True, "positions": 750}, "learns": True},
+            "parameters": 4133408,
+        },
         "tiny": {
             "config": {
                 "encoder": "whisper",
-                "sizes": {
+                "options": {
                     "width": 16,
                     "layers": 2,
                     "heads": 2,
@@ -30,6 +33,7 @@ CARD = {
                     "bands": 16,
                     "positions": 1500,
                 },
+                "learns": True,
                 "members": 2,
             },
             "parameters": 7056,
@@ -48,16 +52,17 @@ class Config(Settings):
 
     categories: int = Field(7, ge=2, description="number of categories")
     dimensions: int = Field(1, ge=0, description="number of dimensions in [0, 1]")
-    encoder: str = Field("whisper-tiny", description="name of an encoder that hears; its weights stay fixed")
-    sizes: dict[str, int] = Field(
-        default={}, description="sizes of an encoder with random weights, instead of trained ones"
+    encoder: str = Field("whisper-tiny", description="name of an encoder that hears")
+    options: dict[str, int] = Field(
+        default={}, description="what the encoder is opened with, such as layers = 2; if random, its sizes"
     )
+    learns: bool = Field(False, description="the encoder learns too; else its weights stay fixed")
     members: int = Field(4, ge=1, description="heads that give an opinion each")
     dropout: float = Field(0.3, ge=0, lt=1, description="chance to drop a value before the heads")
 
 
 class EncoderProbe(nn.Module):
-    """A frozen encoder, the statistics of its layers, brought to mean 0 and deviation 1, and linear heads."""
+    """An encoder, the statistics of its layers, brought to mean 0 and deviation 1, and linear heads."""
 
     def __init__(self, config: Config) -> None:
         super().__init__()
@@ -72,9 +77,9 @@ class EncoderProbe(nn.Module):
         )
 
     def train(self, mode: bool = True) -> "EncoderProbe":
-        """Set the heads to training or evaluation; trained encoders stay in evaluation."""
+        """Set to training or evaluation; a fixed encoder stays in evaluation."""
         super().train(mode)
-        if not self.config.sizes:
+        if not self.config.learns:
             self.encoder.eval()
         return self
 
@@ -100,12 +105,9 @@ class EncoderProbe(nn.Module):
 
 
 def build(config: Config) -> EncoderProbe:
-    """Return the network: random heads on a trained encoder, or on a random one where sizes are given."""
+    """Return the network: random heads on the encoder."""
     return EncoderProbe(config)
 
 
 def _encoder(config: Config) -> nn.Module:
-    if config.sizes:
-        component = find("encoders", config.encoder)
-        return component.build(component.Config(**config.sizes))
-    return load_encoder(config.encoder).requires_grad_(False)
+    return load_encoder(config.encoder, **config.options).requires_grad_(config.learns)
