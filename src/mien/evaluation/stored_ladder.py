@@ -69,7 +69,7 @@ def split_rungs(table: pd.DataFrame) -> tuple[pd.DataFrame, dict[Rung, pd.DataFr
         DataError: there are none for clean clips.
     """
     parts = {
-        (str(name), int(level)): part.reset_index(drop=True)
+        (str(name), int(str(level))): part.reset_index(drop=True)
         for (name, level), part in table.groupby(["condition", "level"], sort=False)
     }
     clean = parts.pop((CLEAN, 0), None)

@@ -64,11 +64,14 @@ def learning_curve(source: str, counts: Sequence[int | str], *, seeds: int = 1, 
         for count in wanted
         for number in range(seeds)
     }
+    labels = [round(np.mean([len(f.train) for f in drawn[count, 0].plan.folds])) for count in wanted]
+    if len(set(labels)) < len(labels):
+        raise DataError(f"Got {wanted[-2]} and `{ALL}`, which are the same clips here; leave one out.")
     for (count, number), part in drawn.items():
         LOGGER.info("%s labelled clips per fold, draw %d of %d", count, number + 1, seeds)
         for place, fold in enumerate(part.plan.folds):
             train_fold(part, fold, place)
-    return _write(run, wanted, drawn, seeds=seeds)
+    return _write(run, dict(zip(wanted, labels, strict=True)), drawn, seeds=seeds)
 
 
 def _checked(counts: Sequence[int | str], seeds: int) -> list[int | str]:
@@ -96,12 +99,10 @@ def _labelled(run: TuneRun, count: int | str, seed: int) -> TuneRun:
 
 
 def _write(
-    run: TuneRun, counts: list[int | str], drawn: dict[tuple[int | str, int], TuneRun], *, seeds: int
+    run: TuneRun, labels: dict[int | str, int], drawn: dict[tuple[int | str, int], TuneRun], *, seeds: int
 ) -> Path:
-    """Judge the curve of each target and write its files."""
-    labels = [round(np.mean([len(f.train) for f in drawn[count, 0].plan.folds])) for count in counts]
-    if len(set(labels)) < len(labels):
-        raise DataError(f"Got {counts[-2]} and `{ALL}`, which are the same clips here; leave one out.")
+    """Judge the curve of each target and write its files; `labels` is count → clips per fold."""
+    counts = list(labels)
     found = [[drawn[count, number].out_of_fold() for number in range(seeds)] for count in counts]
     speaker = speakers_of(found[0][0])
     answered = [[answers_of(run, one) for one in draws] for draws in found]
@@ -110,7 +111,7 @@ def _write(
         known = ~np.isnan(first.truth)
         said = np.array([[one[place].said for one in draws] for draws in answered])
         table, area = judge_learning_curve(
-            first.score, first.truth[known], said[:, :, known], labels=labels, draws=DRAWS,
+            first.score, first.truth[known], said[:, :, known], labels=list(labels.values()), draws=DRAWS,
             speaker=None if speaker is None else speaker[known],
         )  # fmt: skip
         chance = 1 / len(run.settings.data.categories) if first.metric == "uar" else None
