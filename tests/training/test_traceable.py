@@ -38,11 +38,14 @@ def test_spectrum_of_frames_is_that_of_torch(size):
         assert (ours - theirs).norm() <= 1e-6 * wanted.abs().norm()
 
 
-def test_sums_over_time_and_counts_are_those_of_torch():
+def test_sums_counts_and_masks_are_those_of_torch():
     values, mask = torch.randn(3, 50, 4), torch.rand(3, 200_000) < 0.7
     with Traceable():
         total, count, kept = values.sum(dim=1), mask.sum(dim=1), mask.sum(dim=1, keepdim=True)
+        emptied, filled = values.masked_fill(values > 0.5, 0.0), values.masked_fill(values > 0.5, -7.0)
     torch.testing.assert_close(total, values.sum(dim=1))
+    assert torch.equal(emptied, values.masked_fill(values > 0.5, 0.0))
+    assert torch.equal(filled, values.masked_fill(values > 0.5, -7.0))
     assert count.dtype == torch.int64
     assert torch.equal(count, mask.sum(dim=1))
     assert torch.equal(kept, mask.sum(dim=1, keepdim=True))

@@ -57,9 +57,10 @@ class WhisperLogMel(nn.Module):
         """Return the power spectrum `(B, F, T)` of frames centred on every 160th sample."""
         half = WINDOW // 2
         needed = max((count - 1) * HOP + half, half + 1)
-        samples = nn.functional.pad(samples, (0, max(0, needed - samples.shape[1])))
-        before = samples[:, 1 : half + 1].flip(1)  # Whisper mirrors the clip at its start
-        frames = torch.cat([before, samples], dim=1).unfold(1, WINDOW, HOP)  # (B, T, window)
+        behind = samples.new_zeros(samples.shape[0], max(0, needed - samples.shape[1]))
+        start = torch.cat([samples[:, 1 : half + 1], behind], dim=1)[:, :half]
+        before = start.flip(1)  # Whisper mirrors the clip at its start
+        frames = torch.cat([before, samples, behind], dim=1).unfold(1, WINDOW, HOP)  # (B, T, window)
         # A transform per frame: a convolution would round by the length of the batch.
         spectrum = torch.fft.rfft(frames * self.window)
         return (spectrum.real.square() + spectrum.imag.square()).transpose(1, 2)

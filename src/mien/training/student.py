@@ -34,7 +34,7 @@ class DistillConfig(Settings):
     temperature: float = Field(
         1.0, gt=0, description="divides both sides' logits; above 1 shows rare answers"
     )
-    doubt_weight: float = Field(1.0, ge=0, description="weight of the members' disagreement")
+    doubt_weight: float = Field(3.0, ge=0, description="weight of the members' disagreement")
     value_weight: float = Field(1.0, ge=0, description="weight of the dimensions")
     feature_weight: float = Field(
         0.3, ge=0, description="weight of the teacher's features, where there are some"

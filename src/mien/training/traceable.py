@@ -45,6 +45,8 @@ class Traceable(TorchFunctionMode):
         if function is torch.Tensor.sum and args[0].is_floating_point() and _over_time(args, kwargs):
             # a product adds up over time ten times as fast
             return (torch.ones_like(args[0][:, :, 0]).unsqueeze(1) @ args[0]).squeeze(1)
+        if function is torch.Tensor.masked_fill and args[2:] == (0.0,) and args[0].is_floating_point():
+            return args[0] * (~args[1]).float()  # twice as fast as a choice
         return function(*args, **(kwargs or {}))
 
 
