@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -24,6 +25,7 @@ SAMPLERS = ("tpe", "random", "smac")
 LEAST_STARTUP, MOST_STARTUP, STARTUP_SHARE = 4, 10, 4
 """One trial in four is drawn at random before a sampler learns from them, within these numbers."""
 
+BEGINS_WITHIN_S = 60.0
 STOPPED = "stopped: the process that tried it has ended; tried again"
 EXPECTED = (MienError, RuntimeError, MemoryError, ArithmeticError)
 """What a trial may fail of: memory, divergence, settings that do not fit. Other errors stop the search."""
@@ -180,11 +182,18 @@ def _open(optuna: ModuleType, study: str, storage: Path) -> Any:
 def _bury(optuna: ModuleType, kept: Any) -> None:
     """Close trials whose process has ended, and queue their settings again."""
     for trial in kept.get_trials(deepcopy=False, states=(optuna.trial.TrialState.RUNNING,)):
-        if not _is_alive(trial.user_attrs):
+        if not _has_just_begun(trial) and not _is_alive(trial.user_attrs):
             optuna.trial.Trial(kept, trial._trial_id).set_user_attr("note", STOPPED)
             kept.tell(trial.number, state=optuna.trial.TrialState.FAIL)
             if trial.params:
                 kept.enqueue_trial(trial.params)
+
+
+def _has_just_begun(trial: Any) -> bool:
+    """Tell whether another process may be about to say that a trial is its own."""
+    if "process" in trial.user_attrs or trial.datetime_start is None:
+        return False
+    return (datetime.now() - trial.datetime_start).total_seconds() < BEGINS_WITHIN_S
 
 
 def _is_alive(about: Mapping[str, Any]) -> bool:
