@@ -131,7 +131,7 @@ def train(
     given |= {"--search-minutes": search_minutes, "--sampler": sampler, "--label-counts": label_counts}
     if _is_recipe(source):
         _refuse(source, given)
-        _train_recipe(source, settings or [], data=data, out=out, fold=fold, seeds=seeds)
+        _train_recipe(source, settings or [], data=data, out=out, fold=fold, seeds=seeds, download=download)
         return
     options: dict[str, Any] = {
         "encoder": encoder, "adapt": adapt, "targets": target or (), "data": data, "root": root,
@@ -217,7 +217,14 @@ def _refuse(source: str, given: dict[str, Any]) -> None:
 
 
 def _train_recipe(
-    recipe: str, settings: list[str], *, data: Path | None, out: Path, fold: int | None, seeds: int
+    recipe: str,
+    settings: list[str],
+    *,
+    data: Path | None,
+    out: Path,
+    fold: int | None,
+    seeds: int,
+    download: bool,
 ) -> None:
     from importlib import import_module
 
@@ -230,11 +237,11 @@ def _train_recipe(
         if fold is not None:
             raise ConfigError("Got --fold with --seeds, expected one of them; train all folds for a spread.")
         run_seeds = import_module("mien.training.seeds").run_seeds
-        folder = run_seeds(recipe, settings, seeds=seeds, data_root=data, out=out)
+        folder = run_seeds(recipe, settings, seeds=seeds, data_root=data, out=out, download=download)
         typer.echo(f"Spread: {folder / 'seeds.json'}")
     else:
         run = import_module("mien.training.recipe").run
-        folder = run(recipe, settings, data_root=data, out=out, fold=fold)
+        folder = run(recipe, settings, data_root=data, out=out, fold=fold, download=download)
     model = folder / "model"
     typer.echo(f"Model: {model}" if model.is_dir() else f"Run: {folder} (folds are missing; run it again)")
 

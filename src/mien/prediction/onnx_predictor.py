@@ -12,14 +12,14 @@ from mien.prediction.contract import check_contract, contract_from
 from mien.prediction.model_card import ModelSummary
 from mien.prediction.predictor import Outputs
 
-BATCH_S = 60.0
-"""Most audio, padding included, that goes through the model at once: bounds memory, fills the processor."""
+BATCH_S = 15.0
+"""Most audio, padding included, that goes through the model at once: more of it falls out of the caches."""
 
 
 class OnnxPredictor:
     """Predict with the `model.onnx` of a model folder.
 
-    Clips are sorted by length and padded in batches of at most 60 s, so that one long clip does not make
+    Clips are sorted by length and padded in batches of at most 15 s, so that one long clip does not make
     short ones expensive. A clip shorter than the model's `min_duration_s` is padded to it with silence.
     """
 

@@ -177,6 +177,8 @@ def _write(
     _refuse_if_changed(comparison, rows, read, options)
     card = before.summary.card.replace(f"# {before.summary.name}\n", f"# {name}\n", 1)
     if rows:
+        was = f", {before.summary.size_mb} MB"
+        card = card.replace(was, f", {facts['size_mb']} MB (float: {before.summary.size_mb} MB)", 1)
         card += quantization_section(rows, comparison, read, of=before.summary.name, how=how)
     (folder / "CARD.md").write_text(card, encoding="utf-8")
     return comparison, rows

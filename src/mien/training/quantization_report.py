@@ -95,7 +95,7 @@ def quantization_section(
         how: the words of model.toml, such as `int8, static ranges, 9 of 9 layers`.
         judged: True if the card's scores are those of the quantized weights.
     """
-    measured = "these weights" if judged else f"{of}, not on these weights"
+    measured = "these weights" if judged else "the float weights, not on these"
     kind = "recordings" if read.speech else "made-up sounds, which are no speech"
     table = "\n".join(
         f"| `{row.layer}` | {row.op} | {row.weights:,} | {row.kept} | {row.own_db:.1f} | {row.whole_db:.1f} |"
@@ -104,7 +104,7 @@ def quantization_section(
     return f"""
 ## What quantization changed
 
-Made from {of}: {how}. The scores in this card were measured on {measured}.
+Made from the float weights of {of}: {how}. The scores in this card were measured on {measured}.
 
 {chr(10).join("- " + line for line in comparison_lines(comparison, kind))}
 

@@ -17,18 +17,27 @@ from mien.core.files import write_atomically
 from mien.core.registry import find
 from mien.core.settings import parse, read_recipe, signature
 from mien.corpora.partition import joint_5fold
+from mien.nets.load_encoder import load_encoder
 from mien.training.checkpoint import stored_weights, write_weights
 from mien.training.loop import fit
 from mien.training.material import Material, prepare
 from mien.training.progress import show_progress
 from mien.training.recipe_files import FOLDS, answers_of, part_name, weights_of
-from mien.training.recipe_settings import DataConfig, Recipe, build_net
+from mien.training.recipe_settings import DataConfig, Recipe, build_net, net_config
 from mien.training.shipping import check_export, ship
 
 LOGGER = logging.getLogger(__name__)
 
 
-def run(recipe: str, overrides: list[str], *, data_root: Path, out: Path, fold: int | None = None) -> Path:
+def run(
+    recipe: str,
+    overrides: list[str],
+    *,
+    data_root: Path,
+    out: Path,
+    fold: int | None = None,
+    download: bool = False,
+) -> Path:
     """Train a recipe's folds and its refit, and write the model folder.
 
     Finished parts are kept: a run that was stopped goes on where it was.
@@ -39,14 +48,18 @@ def run(recipe: str, overrides: list[str], *, data_root: Path, out: Path, fold: 
         data_root: folder that holds one folder per corpus.
         out: folder of runs; this run gets `<name>-<8 hex of the settings>` in it.
         fold: train this fold only, from 0 to 4, or 5 for the refit; all by default.
+        download: True if the user asked for the encoder to be fetched where it is not on this machine.
 
     Returns:
         The run's folder; `model/` in it can be given to `mien analyze --model`.
 
     Raises:
         ConfigError: the recipe is not valid.
+        WeightsError: its encoder is not on this machine and may not be fetched, or cannot be.
     """
     settings = parse(Recipe, read_recipe(recipe, overrides))
+    if download and (encoder := getattr(net_config(settings), "encoder", None)):
+        load_encoder(encoder, download=True)
     folder = out / f"{settings.name}-{signature(settings.model_dump(mode='json'))}"
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "recipe.json").write_text(settings.model_dump_json(indent=2))

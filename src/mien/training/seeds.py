@@ -18,7 +18,9 @@ APART = 10
 """Distance between seeds; a run uses one seed per fold, counted from its own."""
 
 
-def run_seeds(recipe: str, overrides: list[str], *, seeds: int, data_root: Path, out: Path) -> Path:
+def run_seeds(
+    recipe: str, overrides: list[str], *, seeds: int, data_root: Path, out: Path, download: bool = False
+) -> Path:
     """Train a recipe with several seeds, each as a run of its own, and store the spread of its scores.
 
     Use it before a difference between two recipes is believed. Runs that exist are not repeated, and the
@@ -30,6 +32,7 @@ def run_seeds(recipe: str, overrides: list[str], *, seeds: int, data_root: Path,
         seeds: how many, at least 2.
         data_root: folder that holds one folder per corpus.
         out: folder of runs.
+        download: as for `run`.
 
     Returns:
         The first seed's run, which also gets `seeds.json`: the spread of each corpus' UAR.
@@ -43,7 +46,10 @@ def run_seeds(recipe: str, overrides: list[str], *, seeds: int, data_root: Path,
         )
     first = parse(Recipe, read_recipe(recipe, overrides)).seed
     numbers = [first + APART * number for number in range(seeds)]
-    folders = [run(recipe, [*overrides, f"seed={seed}"], data_root=data_root, out=out) for seed in numbers]
+    folders = [
+        run(recipe, [*overrides, f"seed={seed}"], data_root=data_root, out=out, download=download)
+        for seed in numbers
+    ]
     spread = {corpus: summary._asdict() for corpus, summary in spread_of(folders).items()}
     found = {"metric": "uar", "seeds": numbers, "runs": [folder.name for folder in folders], "spread": spread}
     (folders[0] / "seeds.json").write_text(json.dumps(found, indent=2), encoding="utf-8")

@@ -7,7 +7,11 @@ import torch
 import transformers
 
 from mien.core.errors import ConfigError, WeightsError
+from mien.core.settings import parse, read_recipe
 from mien.systems.recognition.dawn import CARD, Config, Dawn, build
+from mien.training.recipe import run
+from mien.training.recipe_settings import Recipe
+from mien.training.shipping import check_export
 
 TINY = CARD["variants"]["tiny"]["config"]
 
@@ -81,3 +85,15 @@ def test_weights_that_are_not_on_this_machine_are_refused_with_what_to_do(monkey
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
     with pytest.raises(WeightsError, match=r"facebook/wav2vec2-large-robust.* or give a folder"):
         build(Config())
+
+
+def test_base_sizes_that_normalize_over_the_whole_clip_are_exported_too():
+    recipe = parse(Recipe, read_recipe("dawn", ['net.encoder="wav2vec2"', "net.layers=1"]))
+    sizes = TINY["sizes"] | {"convolution_norm": "group", "norm_first": False}
+    check_export(recipe.model_copy(update={"net": recipe.net | {"sizes": sizes}}))
+
+
+def test_a_recipe_asks_the_hub_for_its_encoder_only_where_told_to(monkeypatch, tmp_path):
+    monkeypatch.setenv("MIEN_OFFLINE", "1")
+    with pytest.raises(WeightsError, match="unset MIEN_OFFLINE"):
+        run("dawn", [], data_root=tmp_path, out=tmp_path, download=True)

@@ -45,8 +45,7 @@ CARD = {
     "padding": "masked",
     "departures": "it may also give categories, a sigmoid stands behind the dimensions, and it may have "
     "several members; clips are masked, so that padding changes no answer; no frames are masked at random "
-    "and no layers dropped in training. An encoder whose convolutions use group normalization (the base "
-    "sizes) can be trained, but not written as ONNX",
+    "and no layers dropped in training",
 }
 
 
