@@ -12,7 +12,7 @@ RESULTS := demo-results
 FUZZ_COUNT ?= 10000
 FUZZ_SEED ?= 0
 
-.PHONY: demo test lint fuzz bench models cards raters curves browser clean
+.PHONY: demo test lint fuzz bench parity models cards raters curves browser clean
 
 demo: $(VENV)/.made-base $(SPEECH)
 	$(BIN)/mien analyze $(SPEECH) --out $(RESULTS) --overwrite
@@ -33,6 +33,15 @@ fuzz: $(VENV)/.made-dev
 
 bench: $(VENV)/.made-dev
 	$(BIN)/python benchmarks/run_all.py
+
+# mien's numbers beside openSMILE's, which gets an environment of its own: its licence forbids commerce. Minutes.
+parity: $(VENV)/.made-dev build/parity/.made
+	$(BIN)/python scripts/parity.py $(DATA) build/parity/bin/python
+
+build/parity/.made:
+	$(PYTHON) -m venv build/parity
+	build/parity/bin/python -m pip --disable-pip-version-check install --quiet opensmile==2.6.0 soundfile
+	touch $@
 
 # Trains the shipped voice models again; DATA holds one folder per corpus. About an hour and a half on two cores.
 models: $(VENV)/.made-dev
@@ -83,6 +92,6 @@ $(VENV)/.made-base: pyproject.toml | $(VENV)/bin/python
 
 $(VENV)/.made-dev: pyproject.toml | $(VENV)/bin/python
 	$(PIP) install --quiet "$(TORCH)"
-	$(PIP) install --quiet --editable ".[whisper,words,tensorboard,dev]"
+	$(PIP) install --quiet --editable ".[descriptors,whisper,words,tensorboard,dev]"
 	$(PIP) install --quiet --no-deps Resemblyzer==0.1.4
 	touch $@

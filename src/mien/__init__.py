@@ -16,12 +16,13 @@ _HOMES = {
     "ModelSummary": ("mien.prediction.model_card", "ModelSummary"),
     "analyze": ("mien.prediction.analyze", "analyze"),
     "embed": ("mien.nets.embed", "embed"),
+    "extract": ("mien.features.extraction", "extract_table"),
     "load_predictor": ("mien.prediction.predictor", "load_predictor"),
     "models": ("mien.prediction.model_card", "shipped"),
 }
-_ROOMS = ("core", "corpora", "evaluation", "prediction", "reports", "signals")
+_ROOMS = ("core", "corpora", "evaluation", "features", "prediction", "reports", "signals")
 
-__all__ = ["Affect", "ModelSummary", "__version__", "analyze", "embed", "load_predictor", "models"]
+__all__ = ["Affect", "ModelSummary", "__version__", "analyze", "embed", "extract", "load_predictor", "models"]
 
 
 def __getattr__(name: str) -> object:

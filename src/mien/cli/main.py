@@ -8,7 +8,19 @@ from typing import Annotated, Any
 import typer
 
 from mien import __version__
-from mien.cli import analyze, corpora, degrade, distill, doctor, embed, evaluate, export, models, train
+from mien.cli import (
+    analyze,
+    corpora,
+    degrade,
+    distill,
+    doctor,
+    embed,
+    evaluate,
+    export,
+    extract,
+    models,
+    train,
+)
 from mien.core.errors import MienError
 from mien.core.nearest import did_you_mean
 
@@ -35,6 +47,7 @@ VERBS = {
     "train": (train.train, MAKE),
     "distill": (distill.distill, MAKE),
     "export": (export.export, MAKE),
+    "extract": (extract.extract, MAKE),
     "embed": (embed.embed, MAKE),
     "evaluate": (evaluate.evaluate, MAKE),
     "degrade": (degrade.degrade, MAKE),

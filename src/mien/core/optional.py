@@ -21,6 +21,7 @@ class Extra(NamedTuple):
 
 
 EXTRAS: dict[str, Extra] = {
+    "descriptors": Extra(("numba", "scipy"), "`mien extract`: expert descriptors such as eGeMAPS"),
     "study": Extra(("audformat", "audmetric", "scipy"), "score prediction tables; read audformat databases"),
     "train": Extra(
         ("accelerate", "torch", "transformers", "onnx", "optuna", "peft", "safetensors"),

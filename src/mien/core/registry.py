@@ -30,6 +30,7 @@ ROOMS: dict[str, Room] = {
     "backends": Room("mien.nets.backends", ("load",)),
     "corpora": Room("mien.corpora", ("load", "CARD")),
     "encoders": Room("mien.nets.encoders", ("Config", "build", "CARD")),
+    "features": Room("mien.features", ("extract", "CARD"), recursive=True),
     "objectives": Room("mien.training.objectives", ("Config", "build", "CARD")),
     "systems": Room("mien.systems", ("Config", "build", "CARD"), recursive=True),
 }

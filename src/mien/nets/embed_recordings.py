@@ -13,11 +13,11 @@ from mien.core.errors import ConfigError, InputError, MienError
 from mien.core.tables import read_table
 from mien.nets.embedded_segment import EmbeddedSegment
 from mien.nets.embedder import RATE_HZ, Task
-from mien.prediction.file_table import TABLE_SUFFIXES
-from mien.prediction.inputs import gather
-from mien.prediction.jobs import Job
 from mien.prediction.recording import Recording, choose_segmenter, cuts_of, one_line
 from mien.prediction.tabulate import file_row, segment_name, speaker_of
+from mien.signals.file_table import TABLE_SUFFIXES
+from mien.signals.inputs import gather
+from mien.signals.jobs import Job
 from mien.signals.resample import resample
 from mien.signals.segments import Cut, Segmenter, VoiceActivity
 from mien.signals.voice_activity import find_detector

@@ -14,7 +14,7 @@ from mien.core.errors import InputError, MienError
 from mien.core.tables import read_table
 from mien.nets.embedded_segment import EmbeddedSegment
 from mien.nets.embedder import Embedder, Task
-from mien.prediction.file_table import TABLE_SUFFIXES
+from mien.signals.file_table import TABLE_SUFFIXES
 
 TEXT_SUFFIXES = (".txt", *TABLE_SUFFIXES)
 AT_ONCE = 1000

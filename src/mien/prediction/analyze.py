@@ -9,14 +9,14 @@ import pandas as pd
 from mien.core.errors import ConfigError, InputError
 from mien.prediction.affect import Affect
 from mien.prediction.batch import Task, run_batch
-from mien.prediction.inputs import Given, Inputs, gather
-from mien.prediction.jobs import chunks
 from mien.prediction.options import read_options
 from mien.prediction.predictor import Predictor, load_predictor
 from mien.prediction.results import Results
 from mien.prediction.run_facts import describe_run, identity_of
 from mien.prediction.run_folder import RunFolder, open_run_folder
 from mien.prediction.watcher import Watcher
+from mien.signals.inputs import Given, Inputs, gather
+from mien.signals.jobs import chunks
 from mien.signals.voice_activity import find_detector
 
 

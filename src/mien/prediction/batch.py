@@ -11,11 +11,11 @@ import pandas as pd
 
 from mien.core.errors import ConfigError, InputError, MissingExtra, WeightsError
 from mien.core.workers import spread
-from mien.prediction.jobs import Job, chunks
 from mien.prediction.options import Options
 from mien.prediction.predictor import Predictor, load_predictor
 from mien.prediction.recording import Heard, Recording, analyze_recordings
 from mien.prediction.tabulate import file_row, prediction_rows
+from mien.signals.jobs import Job, chunks
 
 FileRow = dict[str, Any]
 

@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 
 from mien.core.errors import InputError
 from mien.prediction.expected_duration import expected_duration_s
-from mien.prediction.jobs import Job
 from mien.prediction.model_card import ModelSummary
 from mien.prediction.options import Options
 from mien.prediction.predictor import Outputs, Predictor
 from mien.signals.decode import open_audio
+from mien.signals.jobs import Job
 from mien.signals.segments import Cut, Listed, Segmenter, VoiceActivity, Whole, Windows
 from mien.signals.voice_activity import Detector, find_detector
 

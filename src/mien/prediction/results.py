@@ -8,11 +8,11 @@ import pandas as pd
 from mien.core.tables import FILE_COLUMNS, write_table
 from mien.prediction.affect import Affect, model_facts
 from mien.prediction.batch import ChunkResult, FileRow
-from mien.prediction.inputs import Inputs
-from mien.prediction.jobs import Job
 from mien.prediction.model_card import ModelSummary
 from mien.prediction.run_folder import RunFolder
 from mien.prediction.tabulate import columns_of, typed
+from mien.signals.inputs import Inputs
+from mien.signals.jobs import Job
 
 
 class Results:

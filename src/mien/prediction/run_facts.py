@@ -7,10 +7,10 @@ from typing import Any
 
 from mien import __version__
 from mien.core.tables import column
-from mien.prediction.inputs import Inputs
 from mien.prediction.model_card import ModelSummary
 from mien.prediction.options import Options
 from mien.prediction.tabulate import columns_of
+from mien.signals.inputs import Inputs
 
 PACKAGES = ("numpy", "pandas", "pyarrow", "onnxruntime", "av", "soundfile", "soxr")
 

@@ -3,7 +3,7 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mien.prediction.jobs import Job, ListedSegments, chunks
+from mien.signals.jobs import Job, ListedSegments, chunks
 
 
 @given(st.lists(st.integers(0, 30), max_size=60), st.integers(1, 5), st.integers(1, 40))

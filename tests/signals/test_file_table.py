@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from mien.core.errors import InputError
-from mien.prediction.file_table import jobs_of_table
+from mien.signals.file_table import jobs_of_table
 
 
 @pytest.fixture

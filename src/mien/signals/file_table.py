@@ -8,7 +8,7 @@ import pandas as pd
 
 from mien.core.errors import InputError
 from mien.core.nearest import nearest
-from mien.prediction.jobs import Job, ListedSegments
+from mien.signals.jobs import Job, ListedSegments
 
 TABLE_SUFFIXES = (".csv", ".tsv", ".parquet")
 KNOWN_COLUMNS = ("file", "start", "end", "segment", "speaker")

@@ -8,8 +8,8 @@ import pandas as pd
 
 from mien.core.errors import InputError
 from mien.core.tables import read_table
-from mien.prediction.file_table import TABLE_SUFFIXES, jobs_of_table
-from mien.prediction.jobs import Job
+from mien.signals.file_table import TABLE_SUFFIXES, jobs_of_table
+from mien.signals.jobs import Job
 from mien.signals.media import walk_media
 
 Given = str | Path | pd.DataFrame

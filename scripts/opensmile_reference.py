@@ -1,0 +1,53 @@
+"""Describe recordings by openSMILE, for comparison; runs in an environment of its own, without mien.
+
+Usage: python scripts/opensmile_reference.py LIST OUT [--seconds]
+
+LIST is a JSON file with paths of mono recordings, OUT the .npz to write: `names.lld`, `names.functionals`,
+`version`, and per clip `<number>.lld` (frames, 25) and `<number>.functionals` (88,); with `--seconds` only
+how long openSMILE computed functionals, `seconds`, and how much audio that was, `audio`.
+"""
+
+import json
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import opensmile
+import soundfile
+
+
+def main(listed: Path, out: Path, *, seconds_only: bool) -> None:
+    """Describe every recording at both levels."""
+    level = opensmile.FeatureLevel
+    readers = {
+        "lld": opensmile.Smile(opensmile.FeatureSet.eGeMAPSv02, level.LowLevelDescriptors),
+        "functionals": opensmile.Smile(opensmile.FeatureSet.eGeMAPSv02, level.Functionals),
+    }
+    read = [soundfile.read(path, dtype="float32") for path in json.loads(listed.read_text())]
+    if seconds_only:
+        np.savez(out, **timed(readers["functionals"], read))
+        return
+    found = {f"names.{name}": np.array(reader.feature_names) for name, reader in readers.items()}
+    found["version"] = np.array(opensmile.__version__)
+    for number, (samples, rate_hz) in enumerate(read):
+        for name, reader in readers.items():
+            values = reader.process_signal(samples, rate_hz).to_numpy(np.float32)
+            found[f"{number}.{name}"] = values if name == "lld" else values[0]
+    np.savez_compressed(out, **found)
+
+
+def timed(reader: opensmile.Smile, read: list) -> dict:
+    """Return the processor time that the functionals take, the least of three, and the seconds of audio."""
+    reader.process_signal(*read[0])
+    spent = []
+    for _ in range(3):
+        started = time.process_time()
+        for samples, rate_hz in read:
+            reader.process_signal(samples, rate_hz)
+        spent.append(time.process_time() - started)
+    return {"seconds": min(spent), "audio": sum(len(samples) / rate_hz for samples, rate_hz in read)}
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), Path(sys.argv[2]), seconds_only="--seconds" in sys.argv)

@@ -1,0 +1,1 @@
+"""Voice: low-level descriptors frame by frame, and functionals of them."""

@@ -1,0 +1,249 @@
+"""Follow the voice period by period: jitter and shimmer."""
+
+from typing import NamedTuple
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from mien.core.errors import ConfigError, DataError
+
+SPARE = 4
+"""So many samples more than two longest periods must lie ahead."""
+
+FASTEST = 8
+"""A period shorter than so many samples cannot be measured."""
+
+
+class Perturbation(NamedTuple):
+    """Say how unsteady the voice is, frame by frame; every array is `(frames,)`.
+
+    Args:
+        jitter_local: mean change of the period from one to the next, as share of the mean period, 0 to 1.
+        jitter_ddp: mean change of that change, as share of the mean period, at least 0.
+        shimmer_local: mean change of the peak-to-peak amplitude, as share of its mean, 0 to 1.
+        shimmer_local_db: the same as `20 log10(1 + shimmer_local)`, 0 to 6.02 dB.
+    """
+
+    jitter_local: NDArray[np.float32]
+    jitter_ddp: NDArray[np.float32]
+    shimmer_local: NDArray[np.float32]
+    shimmer_local_db: NDArray[np.float32]
+
+
+def jitter_and_shimmer(
+    samples: NDArray[np.floating],
+    f0_hz: NDArray[np.floating],
+    rate_hz: float,
+    *,
+    hop: int,
+    search: float = 0.1,
+    least_correlation: float = 0.5,
+) -> Perturbation:
+    """Measure how the length (jitter) and amplitude (shimmer) of the voice change from period to period.
+
+    Use it on one recording whose pitch is known, for rough, tense or trembling voices. Not on narrow-band
+    telephone speech, nor where noise is as loud as the voice: there it measures the noise. One frame holds
+    one to three periods, so average over many frames.
+
+    Voiced frame `i` starts at sample `s = i * hop` and goes on where the frame before it stopped:
+
+    - The period at sample `p` is the lag `T` for which the `T` samples from `p` and the `T` samples after
+      them correlate best (Pearson), among the local maxima between `floor((1 - search) T0)` and
+      `floor((1 + search) T0)`, both ends excluded, `T0 = rate_hz / f0_hz`. A parabola through the maximum
+      and its neighbours refines `T` and its correlation; below `least_correlation` the period is not
+      counted. The next one starts `T` (whole) samples on, or `round(T0)` samples where there is no maximum.
+    - The first period is always tried; more follow as long as two longest periods (`floor((1 + search) T0)`)
+      and 4 samples end by `s + hop`.
+    - Where the frame before stopped at `s - 1` or later, its last period is measured once more.
+    - Jitter is the mean of `|T - T_before|` over the frame's mean `T`, at most 1. DDP is the mean change of
+      these differences over the mean `T`; a change from a difference of 0 is not counted.
+    - Shimmer compares each period with the one after it: the sum of the differences of their peak-to-peak
+      amplitudes over the sum of their mean amplitudes, at most 1, both without a period's first and last
+      sample.
+    - A voiced frame without a period repeats the values before it. Unvoiced frames are 0 and begin afresh.
+
+    Departures from openSMILE 2.6: 3 voiced frames of 8073 differed by more than rounding, all where a voice
+    sets in after digital silence. Where 10 ms are not whole samples, openSMILE's frames may lie elsewhere.
+
+    Args:
+        samples: `(samples,)` of one recording, any scale.
+        f0_hz: `(frames,)` pitch in Hz, 0 where unvoiced.
+        rate_hz: sampling rate in Hz, at least 8 times the highest pitch.
+        hop: samples from one frame to the next, at least 1.
+        search: how far a period may be from `T0`, as share of it, above 0 and below 1 (0.1 in eGeMAPS, 0.25
+            in ComParE).
+        least_correlation: what counts as a period, -1 to 1.
+
+    Returns:
+        Four arrays of `(frames,)`.
+
+    Raises:
+        DataError: when shapes do not fit, samples are not numbers, or a pitch is too high for the rate.
+        ConfigError: when an option is out of range.
+
+    Example:
+        >>> pulses = np.zeros(4000)
+        >>> pulses[50::100] = 1
+        >>> jitter_and_shimmer(pulses, np.full(20, 160.0), 16000, hop=160).jitter_local.max().item()
+        0.0
+
+    Source: waveform matching after Eyben, "Real-time Speech and Music Classification" (2016), section 2.2.13;
+    rules measured on openSMILE 2.6.0.
+    """
+    _check(samples, f0_hz, rate_hz)
+    if hop < 1 or not 0 < search < 1 or not -1 <= least_correlation <= 1:
+        raise ConfigError(
+            f"Got hop={hop}, search={search}, least_correlation={least_correlation}, expected hop >= 1, "
+            "0 < search < 1 and -1 <= least_correlation <= 1; pass values in these ranges."
+        )
+    wave = np.ascontiguousarray(samples, np.float64)
+    f0 = np.ascontiguousarray(f0_hz, np.float64)
+    measured = np.zeros((len(f0), 3))
+    scratch = (np.empty(_most_lags(f0, rate_hz, search)), np.zeros(3), np.zeros(8))
+    _walk(wave, f0, (float(rate_hz), hop, search, least_correlation), scratch, measured)
+    jitter, ddp, shimmer = measured.astype(np.float32).T.copy()
+    return Perturbation(jitter, ddp, shimmer, 20 * np.log10(1 + shimmer))
+
+
+def _check(samples: NDArray[np.floating], f0_hz: NDArray[np.floating], rate_hz: float) -> None:
+    if samples.ndim != 1 or f0_hz.ndim != 1:
+        raise DataError(
+            f"Got samples of shape {samples.shape} and pitch of shape {f0_hz.shape}, expected (samples,) and "
+            "(frames,); pass one recording at a time."
+        )
+    if not np.isfinite(samples).all() or not np.isfinite(f0_hz).all():
+        raise DataError("Got NaN or infinite samples or pitch, expected numbers; repair the recording first.")
+    lowest, highest = f0_hz.min(initial=0), f0_hz.max(initial=0)
+    if lowest < 0 or highest * FASTEST > rate_hz:
+        raise DataError(
+            f"Got pitches from {lowest:.0f} to {highest:.0f} Hz at {rate_hz:.0f} Hz, expected 0 to "
+            f"{rate_hz / FASTEST:.0f} Hz; mark unvoiced frames by 0, or resample to a higher rate."
+        )
+
+
+def _most_lags(f0_hz: NDArray[np.float64], rate_hz: float, search: float) -> int:
+    """Tell how many lags the search has at the lowest pitch."""
+    lowest = f0_hz[f0_hz > 0].min(initial=rate_hz)
+    return int(2 * search * rate_hz / lowest) + 3
+
+
+@njit(cache=True, nogil=True)
+def _walk(wave, f0, options, scratch, measured):  # type: ignore[no-untyped-def]
+    """Go through the frames; `at` is where the next period starts, `begun` where the last one did."""
+    rate, hop, search, least = options
+    scores, held, sums = scratch
+    at, begun, length, change = 0, 0, 0.0, 0.0
+    for i in range(len(f0)):
+        start = i * hop
+        if f0[i] <= 0:
+            at = begun = start + hop
+            length = change = held[0] = held[1] = held[2] = 0.0
+            continue
+        expected = rate / f0[i]
+        low, high = int(expected * (1 - search)), int(expected * (1 + search))
+        if at >= start - 1:
+            at = begun
+        ahead = 2 * high + SPARE
+        end = min(max(start + hop, at + ahead), len(wave))
+        for k in range(8):
+            sums[k] = 0.0
+        while at + ahead <= end:
+            begun = at
+            lag, exact = _period(wave, at, (low, high), least, scores)
+            if exact > 0:
+                length, change = _count(sums, exact, length, change)
+                first, second = _swing(wave, at, lag), _swing(wave, at + lag, lag)
+                sums[6] += abs(first - second)
+                sums[7] += 0.5 * (first + second)
+            at += lag if lag > 0 else int(expected + 0.5)
+        _close_frame(sums, held, measured[i])
+
+
+@njit(cache=True, nogil=True)
+def _count(sums, exact, length, change):  # type: ignore[no-untyped-def]
+    """Add one period: counts and sums of periods, of their changes, and of the changes of those."""
+    sums[0] += 1
+    sums[1] += exact
+    if length > 0:
+        now = abs(exact - length)
+        sums[2] += 1
+        sums[3] += now
+        if change > 0:
+            sums[4] += 1
+            sums[5] += abs(now - change)
+        change = now
+    return exact, change
+
+
+@njit(cache=True, nogil=True)
+def _close_frame(sums, held, values):  # type: ignore[no-untyped-def]
+    """Turn a frame's sums into its values, and hold what was measured for frames without a period."""
+    if sums[0] == 0:
+        for k in range(3):
+            values[k] = held[k]
+        return
+    mean = sums[1] / sums[0]
+    if sums[2] > 0:
+        values[0] = held[0] = min(1.0, sums[3] / sums[2] / mean)
+    if sums[4] > 0:
+        values[1] = held[1] = sums[5] / sums[4] / mean
+    values[2] = held[2] = min(1.0, sums[6] / sums[7]) if sums[7] > 0 else 0.0
+
+
+@njit(cache=True, nogil=True)
+def _period(wave, at, span, least, scores):  # type: ignore[no-untyped-def]
+    """Find the period that starts at a sample: whole and refined length, 0 where there is none."""
+    low, high = span
+    _correlate(wave, at, span, scores)
+    best = 0
+    for k in range(1, high - low):
+        if (
+            scores[k] > scores[k - 1]
+            and scores[k] > scores[k + 1]
+            and (best == 0 or scores[k] > scores[best])
+        ):
+            best = k
+    if best == 0:
+        return 0, 0.0
+    left, top, right = scores[best - 1], scores[best], scores[best + 1]
+    shift = 0.5 * (left - right) / (left - 2 * top + right)
+    if top - 0.25 * (left - right) * shift < least:
+        return low + best, 0.0
+    return low + best, low + best + shift
+
+
+@njit(cache=True, nogil=True)
+def _correlate(wave, at, span, scores):  # type: ignore[no-untyped-def]
+    """Correlate the `lag` samples from `at` with the `lag` samples after them, for every lag of the span."""
+    a, aa, b, bb = 0.0, 0.0, 0.0, 0.0
+    for k in range(at, at + span[0]):
+        x, y = wave[k], wave[k + span[0]]
+        a, aa, b, bb = a + x, aa + x * x, b + y, bb + y * y
+    for lag in range(span[0], span[1] + 1):
+        one, two = aa - a * a / lag, bb - b * b / lag
+        same = _dot(wave[at : at + lag], wave[at + lag : at + 2 * lag]) - a * b / lag
+        # Sums that move along leave rounding behind: a window without sound has no correlation.
+        sound = one > 1e-9 * aa and two > 1e-9 * bb
+        scores[lag - span[0]] = same / np.sqrt(one * two) if sound else 0.0
+        x, y, z = wave[at + lag], wave[at + 2 * lag], wave[at + 2 * lag + 1]
+        a, aa = a + x, aa + x * x
+        b, bb = b + y + z - x, bb + y * y + z * z - x * x
+
+
+@njit(cache=True, nogil=True, fastmath={"reassoc", "contract"})
+def _dot(one, two):  # type: ignore[no-untyped-def]
+    """Sum products in any order, which lets the processor do several at once."""
+    total = 0.0
+    for k in range(len(one)):
+        total += one[k] * two[k]
+    return total
+
+
+@njit(cache=True, nogil=True, fastmath={"nnan", "nsz"})
+def _swing(wave, at, lag):  # type: ignore[no-untyped-def]
+    """Tell the peak-to-peak amplitude of a period, its first and last sample left out."""
+    low = high = wave[at + 1]
+    for k in range(at + 2, at + lag - 1):
+        low, high = min(low, wave[k]), max(high, wave[k])
+    return high - low
