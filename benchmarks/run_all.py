@@ -16,8 +16,20 @@ from typing import Any
 
 from machine import CHECKOUT, section
 
-FILES = ("model_speed.py", "analyze_hour.py", "cold_start.py", "encoder_batches.py")
-PACKAGES = ("mien", "numpy", "onnxruntime", "pandas", "av", "soundfile", "soxr", "torch", "transformers")
+FILES = ("model_speed.py", "analyze_hour.py", "cold_start.py", "encoder_batches.py", "descriptor_speed.py")
+PACKAGES = (
+    "mien",
+    "numpy",
+    "onnxruntime",
+    "pandas",
+    "av",
+    "soundfile",
+    "soxr",
+    "torch",
+    "transformers",
+    "numba",
+    "scipy",
+)
 RESULTS = CHECKOUT / "docs" / "results"
 
 HEAD = """# Speed and memory

@@ -33,7 +33,7 @@ from mien.training.recipe import load_table
 
 RATE_HZ = 16000
 LOGGER = logging.getLogger(__name__)
-HELD_OUT = "every clip is answered by a model that did not hear its speaker, five folds"
+HELD_OUT = "every clip is answered by a model that did not hear its speaker"
 HEARD = "the model was trained on these clips: the ratio is no estimate for new speakers"
 
 

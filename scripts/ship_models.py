@@ -5,7 +5,8 @@ Usage: python scripts/ship_models.py DATA [RECIPE …]
 DATA holds one folder per corpus. Finished parts of an earlier run in `runs/` are kept. The weights ship in
 8 bit. Written:
 `src/mien/models/<name>/`, and `docs/results/<name>/` with `scores.json`, `predictions.parquet` (out of fold),
-`non-speech.parquet` and the evaluation of these by `mien evaluate` as Markdown, LaTeX and JSON.
+`non-speech.parquet`, answers on the degradation ladder where `scripts/robustness.py` has asked for them in
+the run, and the evaluation of these by `mien evaluate` as Markdown, LaTeX and JSON.
 """
 
 import logging
@@ -16,6 +17,7 @@ import tempfile
 from pathlib import Path
 
 from mien.evaluation.run_evaluation import evaluate_predictions, write_evaluation
+from mien.evaluation.stored_ladder import LADDER_ANSWERS
 from mien.training.export_folder import ExportOptions, export_model
 from mien.training.fold_models import read_run
 from mien.training.recipe import run
@@ -39,6 +41,9 @@ def ship(recipe: str, data_root: Path) -> Path:
     results.mkdir(parents=True, exist_ok=True)
     for name in KEPT:
         shutil.copyfile(folder / name, results / name)
+    for found in sorted((folder / LADDER_ANSWERS.parent).glob("*")):
+        (results / LADDER_ANSWERS.parent).mkdir(exist_ok=True)
+        shutil.copyfile(found, results / LADDER_ANSWERS.parent / found.name)
     # Judged again where it is published, so that the report names a command that anyone can repeat.
     tables = evaluate_predictions(results, protocol=PROTOCOL, draws=DRAWS)
     with tempfile.TemporaryDirectory() as written:

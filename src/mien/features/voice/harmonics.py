@@ -48,7 +48,7 @@ def describe_harmonics(
 
 @njit(cache=True, nogil=True)
 def _nearest_peak(values, begin, upwards, most):
-    """Return the local maximum above 0 nearest to an index, of two as near the one above or below; -1: none."""
+    """Return the local maximum above 0 nearest to an index, of two the one above or below; -1: none."""
     step = 1 if upwards else -1
     last = values.size - 2
     for away in range(most + 1):
