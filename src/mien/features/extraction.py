@@ -32,6 +32,7 @@ Given = str | Path | pd.DataFrame | NDArray[Any]
 KEYS = ("segment", "file", "start", "end")
 BATCH_S = 60.0
 """Audio that is described at once: enough to share the work, little enough to stay in memory."""
+WARM_UP = 16000
 LOGGER = logging.getLogger(__name__)
 
 
@@ -152,6 +153,9 @@ def _extract_files(name: str, items: Sequence[Given], *, level: str, workers: in
     parts = None if out is None else out.with_name(f".{out.name}.parts")
     groups = chunks(found.jobs)
     work = partial(_describe_chunk, name=name, level=level, parts=parts)
+    if workers > 1:
+        # compiled here once, so that no worker has to
+        find("features", name).extract([np.zeros(WARM_UP, np.float32)], rate_hz=16000)
     done: dict[int, Rows] = {}
     for number, result in spread(work, groups, workers=workers):
         if isinstance(result, BaseException):
