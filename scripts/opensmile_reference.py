@@ -1,10 +1,10 @@
 """Describe recordings by openSMILE, for comparison; runs in an environment of its own, without mien.
 
-Usage: python scripts/opensmile_reference.py LIST OUT [--seconds]
+Usage: python scripts/opensmile_reference.py LIST OUT [--functionals | --seconds]
 
-LIST is a JSON file with paths of mono recordings, OUT the .npz to write: `names.lld`, `names.functionals`,
-`version`, and per clip `<number>.lld` (frames, 25) and `<number>.functionals` (88,); with `--seconds` only
-how long openSMILE computed functionals, `seconds`, and how much audio that was, `audio`.
+LIST is a JSON file with paths of recordings, OUT the .npz to write: `names.lld`, `names.functionals`,
+`version`, and per clip `<number>.lld` (frames, 25) and `<number>.functionals` (88,); with `--functionals` only
+these; with `--seconds` only how long openSMILE computed them, `seconds`, and how much audio that was, `audio`.
 """
 
 import json
@@ -17,15 +17,17 @@ import opensmile
 import soundfile
 
 
-def main(listed: Path, out: Path, *, seconds_only: bool) -> None:
-    """Describe every recording at both levels."""
+def main(listed: Path, out: Path, *, only: str) -> None:
+    """Describe every recording, at both levels or at the one that is asked for."""
     level = opensmile.FeatureLevel
     readers = {
         "lld": opensmile.Smile(opensmile.FeatureSet.eGeMAPSv02, level.LowLevelDescriptors),
         "functionals": opensmile.Smile(opensmile.FeatureSet.eGeMAPSv02, level.Functionals),
     }
-    read = [soundfile.read(path, dtype="float32") for path in json.loads(listed.read_text())]
-    if seconds_only:
+    read = [mono(path) for path in json.loads(listed.read_text())]
+    if only == "--functionals":
+        del readers["lld"]
+    if only == "--seconds":
         np.savez(out, **timed(readers["functionals"], read))
         return
     found = {f"names.{name}": np.array(reader.feature_names) for name, reader in readers.items()}
@@ -35,6 +37,12 @@ def main(listed: Path, out: Path, *, seconds_only: bool) -> None:
             values = reader.process_signal(samples, rate_hz).to_numpy(np.float32)
             found[f"{number}.{name}"] = values if name == "lld" else values[0]
     np.savez_compressed(out, **found)
+
+
+def mono(path: str) -> tuple[np.ndarray, int]:
+    """Return a recording with its channels mixed to one, and its rate."""
+    samples, rate_hz = soundfile.read(path, dtype="float32", always_2d=True)
+    return samples.mean(axis=1), rate_hz
 
 
 def timed(reader: opensmile.Smile, read: list) -> dict:
@@ -50,4 +58,4 @@ def timed(reader: opensmile.Smile, read: list) -> dict:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), Path(sys.argv[2]), seconds_only="--seconds" in sys.argv)
+    main(Path(sys.argv[1]), Path(sys.argv[2]), only=sys.argv[3] if len(sys.argv) > 3 else "")

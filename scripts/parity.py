@@ -16,6 +16,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import soundfile
 from sklearn.metrics import recall_score
 from sklearn.model_selection import GroupKFold
 from sklearn.pipeline import make_pipeline
@@ -25,7 +26,6 @@ from sklearn.svm import LinearSVC
 from mien.core.registry import find
 from mien.features.voice import egemaps
 from mien.features.voice.geneva_columns import FUNCTIONALS, LLD
-from mien.signals.decode import decode
 
 CORPORA = ("emodb", "ravdess-speech", "nemo", "urdu")
 JUDGED = ("emodb", "ravdess-speech", "nemo")
@@ -46,7 +46,7 @@ def main(data: Path, reference: Path, every: int) -> None:
     tables = {name: find("corpora", name).load(data / name.replace("-", "_")) for name in CORPORA}
     few = pd.concat([table.iloc[::every] for table in tables.values()], ignore_index=True)
     theirs, version = describe_by_opensmile(list(few["file"]), reference)
-    ours = describe_by_mien(list(few["file"]))
+    ours = describe_by_mien(list(few["file"]), "lld", "functionals")
     frames = compare_frames([one["lld"] for one in ours], [one["lld"] for one in theirs])
     functionals = compare_functionals(
         np.stack([one["functionals"] for one in ours]), np.stack([one["functionals"] for one in theirs])
@@ -55,15 +55,15 @@ def main(data: Path, reference: Path, every: int) -> None:
     write(frames, functionals, scores, facts={"clips": len(few), "opensmile": version, "every": every})
 
 
-def describe_by_opensmile(files: list[str], reference: Path) -> tuple[list[dict], str]:
+def describe_by_opensmile(files: list[str], reference: Path, *options: str) -> tuple[list[dict], str]:
     """Return what openSMILE says of each file, and its version."""
     with tempfile.TemporaryDirectory() as folder:
         listed, out = Path(folder, "list.json"), Path(folder, "found.npz")
         listed.write_text(json.dumps([str(file) for file in files]))
         script = Path(__file__).with_name("opensmile_reference.py")
-        subprocess.run([reference, script, listed, out], check=True)
+        subprocess.run([reference, script, listed, out, *options], check=True)
         found = np.load(out)
-        names = {"lld": LLD, "functionals": FUNCTIONALS}
+        names = {"functionals": FUNCTIONALS} if options else {"lld": LLD, "functionals": FUNCTIONALS}
         for level, columns in names.items():
             if tuple(found[f"names.{level}"]) != columns:
                 raise SystemExit(f"Got other columns of openSMILE for {level} than mien has; see both.")
@@ -71,14 +71,15 @@ def describe_by_opensmile(files: list[str], reference: Path) -> tuple[list[dict]
         return clips, str(found["version"])
 
 
-def describe_by_mien(files: list[str]) -> list[dict]:
-    """Return what mien says of each file, at both levels."""
+def describe_by_mien(files: list[str], *levels: str) -> list[dict]:
+    """Return what mien says of each file, at some levels."""
     found = []
     for file in files:
-        signal = decode(file, mono=True)
+        # read as openSMILE's side reads it: mien's own reader would take away a constant offset
+        samples, rate_hz = soundfile.read(file, dtype="float32", always_2d=True)
         clip = {}
-        for level in ("lld", "functionals"):
-            described = egemaps.extract([signal.samples[0]], rate_hz=signal.rate_hz, level=level)
+        for level in levels:
+            described = egemaps.extract([samples.mean(axis=1)], rate_hz=rate_hz, level=level)
             clip[level] = described.values if level == "lld" else described.values[0]
         found.append(clip)
     return found
@@ -130,8 +131,8 @@ def judge(name: str, table: pd.DataFrame, reference: Path) -> dict[str, object]:
     """Return the unweighted average recall of one linear machine on both sides' functionals."""
     table = table[table["category"].notna()]
     files = list(table["file"])
-    theirs, _ = describe_by_opensmile(files, reference)
-    ours = describe_by_mien(files)
+    theirs, _ = describe_by_opensmile(files, reference, "--functionals")
+    ours = describe_by_mien(files, "functionals")
     found: dict[str, object] = {"corpus": name, "clips": len(table), "folds": FOLDS[name]}
     truth, speakers = table["category"].to_numpy(), table["speaker"].to_numpy()
     for side, clips in (("mien", ours), ("opensmile", theirs)):

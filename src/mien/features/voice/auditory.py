@@ -11,7 +11,7 @@ HIGH_HZ = 8000.0
 COMPRESSION = 0.33
 LIFTER = 22
 FULL_SCALE = 32767.0
-"""Cepstra are computed as if samples were 16-bit integers, and floored at 1 there."""
+"""Bands are floored as if samples were 16-bit integers: at a power of 1."""
 
 
 def mel(hz: NDArray[np.float64] | float) -> NDArray[np.float64]:
@@ -69,7 +69,8 @@ def equal_loudness(rate_hz: int) -> NDArray[np.float32]:
 
 def loudness(mel_power: NDArray[np.float32], rate_hz: int) -> NDArray[np.float32]:
     """Return loudness (n,) from mel band powers (n, bands): the mean of the compressed, weighted bands."""
-    return np.asarray(np.power(mel_power * equal_loudness(rate_hz), COMPRESSION).mean(axis=1))
+    heard = np.maximum(mel_power, np.float32(FULL_SCALE**-2)) * equal_loudness(rate_hz)
+    return np.asarray(np.power(heard, COMPRESSION).mean(axis=1))
 
 
 @lru_cache(maxsize=8)

@@ -6,7 +6,7 @@ from math import ceil
 import numpy as np
 from numpy.typing import NDArray
 
-FLOOR = np.float32(1e-12)
+FLOOR = np.float32(1e-14)
 
 
 @lru_cache(maxsize=32)
