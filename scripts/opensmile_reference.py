@@ -3,8 +3,8 @@
 Usage: python scripts/opensmile_reference.py LIST OUT [--functionals | --seconds]
 
 LIST is a JSON file with paths of recordings, OUT the .npz to write: `names.lld`, `names.functionals`,
-`version`, and per clip `<number>.lld` (frames, 25) and `<number>.functionals` (88,). With `--functionals` only
-these; with `--seconds` only `seconds`, how long openSMILE computed them, and `audio`, how much that was.
+`version`, and per clip `<number>.lld` (frames, 25) and `<number>.functionals` (88,). With `--functionals`
+only these; with `--seconds` only `seconds`, how long openSMILE computed them, and `audio`, how much that was.
 """
 
 import json
