@@ -101,7 +101,7 @@ def _functionals(frames: GenevaFrames) -> Described:
     pitch = smooth_inside(frames.voiced[:, :1], frames.starts, voiced_only=True)[:, 0]
     loud = spectral[:, 0]
     parts = [
-        _describe_contour(*without_zeros(*without_last(pitch, frames.starts, count=2))),
+        _describe_contour(*without_zeros(*without_last(pitch, frames.starts, count=1))),
         _describe_contour(loud, short_starts),
         _both(*moments(spectral[:, 5:], short_starts)),
         _both(mean[:, :23], spread[:, :23]),

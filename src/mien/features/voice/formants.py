@@ -175,7 +175,8 @@ def _resonances(
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Return the frequencies and bandwidths of the roots above the real axis, lowest first."""
     hz = np.arctan2(imaginary, real) * TARGET_HZ / (2 * np.pi)
-    wide = -0.5 * np.log(np.maximum(real**2 + imaginary**2, 1e-30)) * TARGET_HZ / np.pi
+    # a root outside the unit circle counts as its mirror image inside
+    wide = 0.5 * np.abs(np.log(np.maximum(real**2 + imaginary**2, 1e-30))) * TARGET_HZ / np.pi
     hz[(hz < LOW_HZ) | (hz > HIGH_HZ) | (imaginary < 1e-5)] = np.inf
     order = np.argsort(hz, axis=1)[:, :count]
     hz, wide = np.take_along_axis(hz, order, axis=1), np.take_along_axis(wide, order, axis=1)
