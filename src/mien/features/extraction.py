@@ -24,7 +24,7 @@ from mien.core.tables import write_table
 from mien.core.workers import spread
 from mien.features.described import Described
 from mien.signals.decode import decode
-from mien.signals.inputs import gather
+from mien.signals.inputs import arrays_among, gather
 from mien.signals.jobs import Job, chunks
 
 Given = str | Path | pd.DataFrame | NDArray[Any]
@@ -113,12 +113,7 @@ def extract_table(
         raise ConfigError(f"Got level `{level}` of `{name}`, expected one of {levels}.")
     target = None if out is None else _check_out(Path(out), overwrite=overwrite)
     items = [given] if isinstance(given, str | Path | pd.DataFrame | np.ndarray) else list(given)
-    arrays = [item for item in items if isinstance(item, np.ndarray)]
-    if bool(arrays) != (rate_hz is not None) or len(arrays) not in (0, len(items)):
-        raise ConfigError(
-            f"Got {len(arrays)} arrays among {len(items)} inputs and rate_hz={rate_hz}, expected arrays "
-            "alone with rate_hz, or none of both; pass their rate in Hz."
-        )
+    arrays = arrays_among(items, rate_hz=rate_hz)
     if rate_hz is not None:
         rows = describe(component, [_as_clip(one, at, rate_hz) for at, one in enumerate(arrays, 1)], level)
         if target is not None:

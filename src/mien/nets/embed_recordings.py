@@ -9,14 +9,14 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from mien.core.errors import ConfigError, InputError, MienError
+from mien.core.errors import InputError, MienError
 from mien.core.tables import read_table
 from mien.nets.embedded_segment import EmbeddedSegment
 from mien.nets.embedder import RATE_HZ, Task
 from mien.prediction.recording import Recording, choose_segmenter, cuts_of, one_line
 from mien.prediction.tabulate import file_row, segment_name, speaker_of
 from mien.signals.file_table import TABLE_SUFFIXES
-from mien.signals.inputs import gather
+from mien.signals.inputs import arrays_among, gather
 from mien.signals.jobs import Job
 from mien.signals.resample import resample
 from mien.signals.segments import Cut, Segmenter, VoiceActivity
@@ -76,12 +76,7 @@ def gather_recordings(items: Sequence[Given], *, rate_hz: int | None) -> Recordi
         ConfigError: arrays without a rate, or a rate without arrays.
         InputError: nothing is given, or a table has no usable columns.
     """
-    arrays = [item for item in items if isinstance(item, np.ndarray)]
-    if bool(arrays) != (rate_hz is not None) or len(arrays) not in (0, len(items)):
-        raise ConfigError(
-            f"Got {len(arrays)} arrays among {len(items)} inputs and rate_hz={rate_hz}, expected arrays "
-            "alone with rate_hz, or none of both; pass their rate in Hz."
-        )
+    arrays = arrays_among(items, rate_hz=rate_hz)
     if rate_hz is not None:
         return _gather_arrays(arrays, rate_hz)
     found = gather(items)

@@ -3,10 +3,13 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
-from mien.core.errors import InputError
+from mien.core.errors import ConfigError, InputError
 from mien.core.tables import read_table
 from mien.signals.file_table import TABLE_SUFFIXES, jobs_of_table
 from mien.signals.jobs import Job
@@ -59,6 +62,29 @@ def gather(paths: Given | Iterable[Given]) -> Inputs:
         names = ", ".join(str(item) for item in given)
         inputs.failures[names] = f"Got {'; '.join(inputs.notes)}, expected recordings; name some."
     return inputs
+
+
+def arrays_among(items: Sequence[Any], *, rate_hz: int | None) -> list[NDArray[Any]]:
+    """Return the arrays among what was given.
+
+    Args:
+        items: arrays alone, or paths and tables alone.
+        rate_hz: sampling rate of the arrays in Hz; None where there are none.
+
+    Raises:
+        ConfigError: arrays without a rate or beside files, or a rate without arrays.
+
+    Example:
+        >>> len(arrays_among([np.zeros(3)], rate_hz=16000)), arrays_among(["a.wav"], rate_hz=None)
+        (1, [])
+    """
+    arrays = [item for item in items if isinstance(item, np.ndarray)]
+    if bool(arrays) != (rate_hz is not None) or len(arrays) not in (0, len(items)):
+        raise ConfigError(
+            f"Got {len(arrays)} arrays among {len(items)} inputs and rate_hz={rate_hz}, expected arrays "
+            "alone with rate_hz, or none of both; pass their rate in Hz."
+        )
+    return arrays
 
 
 def _take_table(inputs: Inputs, frame: pd.DataFrame, folder: Path, origin: str) -> None:
