@@ -6,7 +6,7 @@ _SHORT, _LONG = 0.02, 0.06
 _LEVEL = "dB relative to the fundamental"
 
 SPECTRAL = (
-    Descriptor("Loudness", "1", _SHORT, "sum of the compressed auditory spectrum"),
+    Descriptor("Loudness", "1", _SHORT, "mean of the compressed auditory spectrum"),
     Descriptor("alphaRatio", "dB", _SHORT, "energy from 1 to 5 kHz over energy below 1 kHz"),
     Descriptor("hammarbergIndex", "dB", _SHORT, "strongest bin up to 2 kHz over strongest from 2 to 5 kHz"),
     Descriptor("slope0-500", "dB/Hz", _SHORT, "slope of the spectrum up to 500 Hz"),
