@@ -31,7 +31,7 @@ def made_voice(rate_hz: int) -> np.ndarray:
             source = strength
         if not voiced:
             next_pulse = n
-        hiss = 0.002 if time > 0.25 else 0.0003
+        hiss = 0.002 if 0.25 < time < 2.4 else 0.0003
         value = source + hiss * noise[n] * (3 if 0.8 < time < 0.95 else 1)
         for k, (hz, wide) in enumerate(((600 + 150 * ((time * 2) % 1), 90), (1500, 120), (2600, 180))):
             if hz > 0.45 * rate_hz:

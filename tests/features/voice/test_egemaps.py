@@ -53,19 +53,20 @@ def test_voice_is_found_where_openSMILE_finds_it_and_its_pitch_is_the_same(both)
 
 @pytest.mark.parametrize("name", LLD[SPECTRAL + 1 :])
 def test_descriptors_of_voice_are_those_of_openSMILE_where_both_hear_it(both, name):
-    _, ours, theirs, _, _ = both
+    rate_hz, ours, theirs, _, _ = both
     column = LLD.index(name)
     voiced = (ours[:, PITCH] > 0) & (theirs[:, PITCH] > 0)
-    # formants of weak resonances hang on the last place of the predictor
-    assert within(ours[voiced, column], theirs[voiced, column], share=1e-2) >= 0.7
+    # formants of weak resonances hang on the last place of the predictor, at high rates more of them
+    least = 0.9 if rate_hz <= 16000 else 0.75
+    assert within(ours[voiced, column], theirs[voiced, column], share=1e-2) >= least
 
 
-def test_five_of_six_functionals_are_within_1_percent_of_those_of_openSMILE(both):
-    _, _, _, ours, theirs = both
+def test_functionals_are_within_1_percent_of_those_of_openSMILE(both):
+    rate_hz, _, _, ours, theirs = both
     apart = np.abs(ours - theirs) / np.maximum(np.abs(theirs), 1e-6)
     differ = [name for name, one in zip(FUNCTIONALS, apart, strict=True) if one > 0.01]
-    # at 44.1 kHz openSMILE hears voice in one frame more, the clip's last but one
-    assert len(differ) <= 14, differ
+    # at 44.1 kHz openSMILE leaves two frames of this clip out of means over voice, at other rates one
+    assert len(differ) <= (3 if rate_hz <= 16000 else 10), differ
 
 
 def test_a_shift_by_one_hop_shifts_the_frames_by_one():
