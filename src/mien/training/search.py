@@ -26,6 +26,7 @@ LEAST_STARTUP, MOST_STARTUP, STARTUP_SHARE = 4, 10, 4
 """One trial in four is drawn at random before a sampler learns from them, within these numbers."""
 
 BEGINS_WITHIN_S = 60.0
+TRIES_TO_OPEN, PAUSE_S = 20, 0.1
 STOPPED = "stopped: the process that tried it has ended; tried again"
 EXPECTED = (MienError, RuntimeError, MemoryError, ArithmeticError)
 """What a trial may fail of: memory, divergence, settings that do not fit. Other errors stop the search."""
@@ -164,19 +165,36 @@ def _check(
 
 
 def _open(optuna: ModuleType, study: str, storage: Path) -> Any:
-    """Return the study, created or as it was left; processes wait for each other's writes."""
-    options = {"connect_args": {"timeout": 120}}
+    """Return the study, created or as it was left; processes wait for each other's writes.
+
+    Two processes that begin a file together may both try to make its tables: the one that comes second
+    finds them made and opens them.
+    """
     of_database = require("sqlalchemy.exc", "train").SQLAlchemyError
-    try:
-        database = optuna.storages.RDBStorage(f"sqlite:///{storage}", engine_kwargs=options)
-        return optuna.create_study(
-            study_name=study, storage=database, direction="maximize", load_if_exists=True
-        )
-    except (of_database, optuna.exceptions.OptunaError) as error:
-        raise InputError(
-            f"Got `{storage}`, expected an SQLite file of earlier trials or a place for one; remove it or "
-            f"choose another. ({type(error).__name__})"
-        ) from error
+    for tries_left in reversed(range(TRIES_TO_OPEN)):
+        try:
+            return _create_or_load(optuna, study, storage)
+        except (of_database, optuna.exceptions.OptunaError) as error:
+            if tries_left and _was_made_meanwhile(error):
+                time.sleep(PAUSE_S)
+                continue
+            raise InputError(
+                f"Got `{storage}`, expected an SQLite file of earlier trials or a place for one; remove it "
+                f"or choose another. ({type(error).__name__})"
+            ) from error
+    return None
+
+
+def _create_or_load(optuna: ModuleType, study: str, storage: Path) -> Any:
+    """Return the study of the file, with the tables made where they are missing."""
+    options = {"connect_args": {"timeout": 120}}
+    database = optuna.storages.RDBStorage(f"sqlite:///{storage}", engine_kwargs=options)
+    return optuna.create_study(study_name=study, storage=database, direction="maximize", load_if_exists=True)
+
+
+def _was_made_meanwhile(error: Exception) -> bool:
+    """Tell whether another process made the table or its first row between the look and the making."""
+    return "already exists" in str(error) or "UNIQUE constraint failed" in str(error)
 
 
 def _bury(optuna: ModuleType, kept: Any) -> None:
