@@ -1,10 +1,11 @@
 """Describe recordings by openSMILE, for comparison; runs in an environment of its own, without mien.
 
-Usage: python scripts/opensmile_reference.py LIST OUT [--functionals | --seconds]
+Usage: python scripts/opensmile_reference.py SET LIST OUT [--functionals | --seconds]
 
-LIST is a JSON file with paths of recordings, OUT the .npz to write: `names.lld`, `names.functionals`,
-`version`, and per clip `<number>.lld` (frames, 25) and `<number>.functionals` (88,). With `--functionals`
-only these; with `--seconds` only `seconds`, how long openSMILE computed them, and `audio`, how much that was.
+SET is egemaps or compare, LIST a JSON file with paths of recordings, OUT the .npz to write: `names.lld`,
+`names.functionals`, `version`, and per clip `<number>.lld` (frames, columns) and `<number>.functionals`
+(columns,); for compare also `lld_de`. With `--functionals` only these; with `--seconds` only `seconds`,
+how long openSMILE computed them, and `audio`, how much that was.
 """
 
 import json
@@ -16,26 +17,29 @@ import numpy as np
 import opensmile
 import soundfile
 
+SETS = {"egemaps": opensmile.FeatureSet.eGeMAPSv02, "compare": opensmile.FeatureSet.ComParE_2016}
 
-def main(listed: Path, out: Path, *, only: str) -> None:
-    """Describe every recording, at both levels or at the one that is asked for."""
-    level = opensmile.FeatureLevel
+
+def main(name: str, listed: Path, out: Path, *, only: str) -> None:
+    """Describe every recording, at all levels or at the one that is asked for."""
+    levels = {"lld": "LowLevelDescriptors", "functionals": "Functionals"}
+    if name == "compare":
+        levels["lld_de"] = "LowLevelDescriptors_Deltas"
     readers = {
-        "lld": opensmile.Smile(opensmile.FeatureSet.eGeMAPSv02, level.LowLevelDescriptors),
-        "functionals": opensmile.Smile(opensmile.FeatureSet.eGeMAPSv02, level.Functionals),
+        level: opensmile.Smile(SETS[name], opensmile.FeatureLevel[one]) for level, one in levels.items()
     }
     read = [mono(path) for path in json.loads(listed.read_text())]
     if only == "--functionals":
-        del readers["lld"]
+        readers = {"functionals": readers["functionals"]}
     if only == "--seconds":
         np.savez(out, **timed(readers["functionals"], read))
         return
     found = {f"names.{name}": np.array(reader.feature_names) for name, reader in readers.items()}
     found["version"] = np.array(opensmile.__version__)
     for number, (samples, rate_hz) in enumerate(read):
-        for name, reader in readers.items():
+        for level, reader in readers.items():
             values = reader.process_signal(samples, rate_hz).to_numpy(np.float32)
-            found[f"{number}.{name}"] = values if name == "lld" else values[0]
+            found[f"{number}.{level}"] = values[0] if level == "functionals" else values
     np.savez_compressed(out, **found)
 
 
@@ -58,4 +62,4 @@ def timed(reader: opensmile.Smile, read: list) -> dict:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), Path(sys.argv[2]), only=sys.argv[3] if len(sys.argv) > 3 else "")
+    main(sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3]), only=sys.argv[4] if len(sys.argv) > 4 else "")

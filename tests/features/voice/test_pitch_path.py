@@ -2,7 +2,8 @@
 
 `stored/pitch_path.npz` holds pitch candidates that openSMILE's eGeMAPSv02 chain found in a synthetic voice
 with noise and pauses (`spoken`, 1.4 s) and made-up ones (`made_up`), and the path its smoother took through
-each.
+each. `stored/pitch_buffer.npz` holds voicings of one candidate of 100 Hz, chosen so that voice and no voice
+stay about as cheap for long, buffers from 3 to 40 frames, and where its smoother then found voice.
 """
 
 import itertools
@@ -13,10 +14,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mien.core.errors import DataError
-from mien.features.voice.pitch_path import PathWeights, semitones, smooth_pitch
+from mien.core.errors import ConfigError, DataError
+from mien.features.voice.pitch_path import PathFollower, PathWeights, semitones, smooth_pitch
 
 STORED = Path(__file__).with_name("stored") / "pitch_path.npz"
+BUFFERED = np.load(STORED.with_name("pitch_buffer.npz"))
 
 
 def made_up(frames: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
@@ -65,6 +67,60 @@ def test_opensmile_takes_the_same_path(name, cutoff):
     assert 0.2 < (f0 > 0).mean() < 1
     np.testing.assert_allclose(f0, stored[f"{name}_f0_hz"], rtol=1e-6)
     np.testing.assert_allclose(chosen, stored[f"{name}_chosen"], rtol=1e-6)
+
+
+def unsure(number):
+    """Return candidates, voicing, buffer and openSMILE's voiced frames of a course that stays unsure."""
+    likely, voiced = BUFFERED[f"voicing_{number}"], BUFFERED[f"voiced_{number}"]
+    first = np.arange(6) == 0
+    pitch, voicing = np.where(first, np.float32(100), np.float32(0)), np.where(first, likely[:, None], 0)
+    return np.tile(pitch, (len(likely), 1)), voicing.astype(np.float32), BUFFERED["buffers"][number], voiced
+
+
+@pytest.mark.parametrize("number", range(len(BUFFERED["buffers"])))
+def test_opensmile_decides_as_early_where_a_path_stays_unsure(number):
+    pitch, voicing, buffer, voiced = unsure(number)
+    f0, _ = smooth_pitch(pitch, voicing, np.array([0, len(pitch)]), cutoff=0.0, buffer_frames=int(buffer))
+    np.testing.assert_array_equal(f0 > 0, voiced)
+
+
+def test_a_path_that_is_decided_late_is_another_one():
+    pitch, voicing, buffer, voiced = unsure(0)
+    assert len(pitch) > 2 * buffer
+    whole, _ = smooth_pitch(pitch, voicing, np.array([0, len(pitch)]), cutoff=0.0, buffer_frames=len(pitch))
+    assert ((whole > 0) != voiced).any()
+
+
+@settings(deadline=None, max_examples=40)
+@given(
+    seed=st.integers(0, 10**6),
+    frames=st.integers(0, 120),
+    pieces=st.lists(st.integers(0, 30), max_size=12),
+    buffer=st.integers(1, 45),
+    stays_unsure=st.booleans(),
+)
+def test_a_path_followed_in_pieces_is_the_whole_one_and_no_frame_waits_longer_than_the_buffer(
+    seed, frames, pieces, buffer, stays_unsure
+):
+    pitch, voicing = unsure(seed % 20)[:2] if stays_unsure else made_up(frames, seed)
+    frames, options = len(pitch), {"cutoff": 0.0 if stays_unsure else 0.7, "buffer_frames": buffer}
+    whole = smooth_pitch(pitch, voicing, np.array([0, frames]), **options)
+    follower, found, at = PathFollower(**options), [], 0
+    for piece in [*pieces, frames]:
+        found.append(follower.follow(pitch[at : at + piece], voicing[at : at + piece]))
+        at = min(at + piece, frames)
+        assert at - sum(len(f0) for f0, _ in found) < buffer
+    found.append(follower.finish())
+    for k in range(2):
+        np.testing.assert_array_equal(np.concatenate([one[k] for one in found]), whole[k])
+
+
+def test_in_a_clear_voice_a_frame_is_decided_at_once():
+    pitch = np.tile(np.array([220, 110, 0, 0, 0, 0], np.float32), (5, 1))
+    voicing = np.tile(np.array([0.99, 0.72, 0, 0, 0, 0], np.float32), (5, 1))
+    follower = PathFollower()
+    counts = [len(follower.follow(pitch[t : t + 1], voicing[t : t + 1])[0]) for t in range(5)]
+    assert sum(counts) >= 3
 
 
 @settings(deadline=None, max_examples=40)
@@ -132,6 +188,10 @@ def test_semitones_count_from_27_5_hz_and_keep_unvoiced_frames():
 def test_shapes_that_do_not_fit_are_told():
     with pytest.raises(DataError, match=r"expected \(frames, 6\)"):
         smooth_pitch(np.zeros((3, 5), np.float32), np.zeros((3, 5), np.float32), np.array([0, 3]))
+    with pytest.raises(DataError, match=r"expected \(frames, 6\)"):
+        PathFollower().follow(np.zeros((3, 5), np.float32), np.zeros((3, 5), np.float32))
+    with pytest.raises(ConfigError, match="expected at least 1"):
+        PathFollower(buffer_frames=0)
     for starts in ([], [0, 2], [1, 3], [0, 2, 1, 3]):
         with pytest.raises(DataError, match="rising from 0 to 3"):
             smooth_pitch(np.zeros((3, 6), np.float32), np.zeros((3, 6), np.float32), np.array(starts, int))

@@ -11,6 +11,7 @@ HIGH_HZ = 8000.0
 COMPRESSION = 0.33
 LIFTER = 22
 FULL_SCALE = 32767.0
+FAINTEST = np.float32(FULL_SCALE**-2)
 """Bands are floored as if samples were 16-bit integers: at a power of 1."""
 
 
@@ -67,14 +68,19 @@ def equal_loudness(rate_hz: int) -> NDArray[np.float32]:
     return (weights / 0.17 / (1 + squared**3.5 / 1.7e31)).astype(np.float32)
 
 
+def auditory_bands(mel_power: NDArray[np.float32], rate_hz: int) -> NDArray[np.float32]:
+    """Return mel band powers (n, bands) weighted and compressed as the ear does, (n, bands)."""
+    return np.asarray(np.power(mel_power * equal_loudness(rate_hz), COMPRESSION))
+
+
 def loudness(mel_power: NDArray[np.float32], rate_hz: int) -> NDArray[np.float32]:
     """Return loudness (n,) from mel band powers (n, bands): the mean of the compressed, weighted bands."""
-    heard = np.maximum(mel_power, np.float32(FULL_SCALE**-2)) * equal_loudness(rate_hz)
-    return np.asarray(np.power(heard, COMPRESSION).mean(axis=1))
+    return np.asarray(auditory_bands(np.maximum(mel_power, FAINTEST), rate_hz).mean(axis=1))
 
 
 @lru_cache(maxsize=8)
-def _cosines(first: int, last: int, bands: int) -> NDArray[np.float32]:
+def cosines(first: int, last: int, bands: int) -> NDArray[np.float32]:
+    """Return what the logarithm of each band adds to each liftered coefficient, (bands, last - first + 1)."""
     order = np.arange(first, last + 1)
     lift = 1 + LIFTER / 2 * np.sin(np.pi * order / LIFTER)
     angles = np.pi * np.outer(np.arange(bands) + 0.5, order) / bands
@@ -93,4 +99,4 @@ def cepstra(mel_power: NDArray[np.float32], *, first: int = 1, last: int = 4) ->
         The HTK Book, section 5.6.
     """
     logs = np.log(np.maximum(mel_power * np.float32(FULL_SCALE**2), 1))
-    return np.asarray(logs @ _cosines(first, last, mel_power.shape[1]))
+    return np.asarray(logs @ cosines(first, last, mel_power.shape[1]))

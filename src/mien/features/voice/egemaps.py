@@ -5,15 +5,17 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from mien.core.errors import ConfigError, DataError
 from mien.features.described import Described
-from mien.features.voice.framing import HOP_S
+from mien.features.voice.clip_checks import FULL_SCALE, check_clips
+from mien.features.voice.endings import hold_late, late_frames, without_last
+from mien.features.voice.framing import HOP_S, matching_rows
 from mien.features.voice.functionals import moments, percentiles, segments, without_zeros
 from mien.features.voice.geneva_columns import FUNCTIONALS, LLD, SPECTRAL, VOICED
 from mien.features.voice.geneva_frames import LONG_S, SHORT_S, GenevaFrames, describe_frames
 from mien.features.voice.peaks import peaks
 from mien.features.voice.smoothing import smooth
 
+LEVELS: dict[str, tuple[str, ...]] = {"functionals": FUNCTIONALS, "lld": LLD}
 CARD = {
     "title": "eGeMAPSv02: extended Geneva minimalistic acoustic parameter set",
     "paper": "F. Eyben et al., The Geneva Minimalistic Acoustic Parameter Set (GeMAPS) for Voice Research "
@@ -21,7 +23,7 @@ CARD = {
     "year": 2016,
     "inputs": "mono samples in [-1, 1] at 8 kHz or more",
     "outputs": "25 descriptors every 10 ms, or 88 functionals of them",
-    "levels": {"functionals": FUNCTIONALS, "lld": LLD},
+    "levels": LEVELS,
     "descriptors": (*SPECTRAL, *VOICED),
     "min_duration_s": LONG_S,
     "departures": "computed as openSMILE 2.6 does, also where that departs from the paper: H1 and H2 are "
@@ -30,8 +32,9 @@ CARD = {
     "means",
 }
 SHARES = (0.2, 0.5, 0.8)
-FULL_SCALE = np.float32(32768 / 32767)
-"""openSMILE reads 16-bit samples as parts of 32767."""
+FAINTEST_POWER = 1e-20
+PERIOD_COLUMNS = [1, 2]
+"""Jitter and shimmer among the voiced descriptors."""
 
 
 def extract(clips: Sequence[NDArray[np.float32]], *, rate_hz: int, level: str = "functionals") -> Described:
@@ -49,37 +52,16 @@ def extract(clips: Sequence[NDArray[np.float32]], *, rate_hz: int, level: str = 
         ConfigError: no such level, or a rate below 8 kHz.
         DataError: a clip is shorter than a frame of 60 ms, or holds values that are not finite.
     """
-    if level not in CARD["levels"]:
-        raise ConfigError(f"Got level `{level}`, expected functionals or lld.")
-    if rate_hz < 8000:
-        raise ConfigError(f"Got {rate_hz} Hz, expected 8000 or more; there is too little to describe below.")
-    _check(clips, rate_hz)
+    check_clips(clips, rate_hz, level=level, levels=LEVELS, least_s=LONG_S)
     frames = describe_frames([FULL_SCALE * clip for clip in clips], rate_hz)
     return _contours(frames) if level == "lld" else _functionals(frames)
-
-
-def _check(clips: Sequence[NDArray[np.float32]], rate_hz: int) -> None:
-    for number, clip in enumerate(clips):
-        if clip.ndim != 1:
-            raise DataError(f"Got clip {number} of shape {clip.shape}, expected (samples,); mix it to mono.")
-        if clip.size < round(LONG_S * rate_hz):
-            raise DataError(
-                f"Got clip {number} of {clip.size / rate_hz:.3f} s, expected at least {LONG_S:g} s, one "
-                "frame; leave it out or pad it."
-            )
-        if not np.isfinite(clip).all():
-            raise DataError(
-                f"Got clip {number} with values that are not finite, expected samples in [-1, 1]."
-            )
 
 
 def _contours(frames: GenevaFrames) -> Described:
     """Return the smoothed descriptors, a row per long frame and one more."""
     voiced, starts = smooth(frames.voiced, frames.starts, voiced_only=True)
     spectral, short_starts = smooth(frames.spectral, frames.short_starts)
-    counts = np.diff(starts)
-    rows = np.arange(int(starts[-1])) + np.repeat(short_starts[:-1] - starts[:-1], counts)
-    values = np.concatenate([spectral[rows], voiced], axis=1)
+    values = np.concatenate([spectral[matching_rows(short_starts, starts)], voiced], axis=1)
     return Described(values, starts, LLD, hop_s=HOP_S, window_s=SHORT_S)
 
 
@@ -90,23 +72,26 @@ def _functionals(frames: GenevaFrames) -> Described:
     # formants are described where there is voice, their amplitudes everywhere
     formant = (np.arange(15) >= 6) & (np.arange(15) % 3 < 2)
     voiced = np.where(formant & ~has_voice, 0, frames.voiced)
+    late = late_frames(has_voice[:, 0], frames.starts)
+    voiced[:, PERIOD_COLUMNS] = hold_late(voiced[:, PERIOD_COLUMNS], frames.starts, late)
     beside = frames.spectral[frames.rows, 1:]
     with_voice = np.where(has_voice, beside, 0)
     without = np.where(has_voice, 0, beside[:, :5])
     columns = np.concatenate([voiced, with_voice, without], axis=1)
     columns = smooth_inside(columns, frames.starts, voiced_only=True)
-    columns, starts = without_last(columns, frames.starts, count=1)
+    columns, starts = without_last(columns, frames.starts, late)
     mean, spread = moments(columns[:, 1:], starts, skip_zeros=True)
     spectral = smooth_inside(frames.spectral, short_starts)
-    pitch = smooth_inside(frames.voiced[:, :1], frames.starts, voiced_only=True)[:, 0]
+    smooth_pitch = smooth_inside(frames.voiced[:, :1], frames.starts, voiced_only=True)[:, 0]
+    pitch, _ = without_last(smooth_pitch, frames.starts, late)
     loud = spectral[:, 0]
     parts = [
-        _describe_contour(*without_zeros(*without_last(pitch, frames.starts, count=1))),
+        _describe_contour(*without_zeros(pitch, starts)),
         _describe_contour(loud, short_starts),
         _both(*moments(spectral[:, 5:], short_starts)),
         _both(mean[:, :23], spread[:, :23]),
         mean[:, 23:],
-        _timing(loud, pitch, short_starts=short_starts, starts=frames.starts),
+        _timing(loud, pitch, short_starts=short_starts, starts=starts),
         _level(frames)[:, None],
     ]
     values = np.concatenate(parts, axis=1).astype(np.float32)
@@ -119,15 +104,6 @@ def smooth_inside(
     """Return the mean over three frames, without the frame more that `smooth` adds: (N, D) again."""
     longer, begins = smooth(values, starts, voiced_only=voiced_only)
     return longer[np.arange(len(values)) + np.repeat(begins[:-1] - starts[:-1], np.diff(starts))]
-
-
-def without_last(
-    values: NDArray[np.float32], starts: NDArray[np.int64], *, count: int
-) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
-    """Return the frames without the last few of each clip, which openSMILE leaves out; and starts."""
-    left = np.maximum(np.diff(starts) - count, 0)
-    kept = np.arange(len(values)) < np.repeat(starts[:-1] + left, np.diff(starts))
-    return values[kept], np.concatenate([[0], np.cumsum(left)]).astype(np.int64)
 
 
 def _both(mean: NDArray[np.float32], spread: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -155,7 +131,7 @@ def _timing(
     """Return peaks of loudness per second, and how voice comes and goes, (clips, 6)."""
     found = peaks(loud, short_starts, hop_s=HOP_S)
     voiced, unvoiced = segments(pitch > 0, starts), segments(pitch <= 0, starts)
-    spoken_s = np.maximum(np.diff(starts) - 1, 1) * HOP_S
+    spoken_s = np.maximum(np.diff(starts), 1) * HOP_S
     lengths = (voiced.mean, voiced.deviation, unvoiced.mean, unvoiced.deviation)
     return np.column_stack(
         [found.peaks_per_second, voiced.count / spoken_s, *(HOP_S * length for length in lengths)]
@@ -166,4 +142,4 @@ def _level(frames: GenevaFrames) -> NDArray[np.float64]:
     """Return the mean power of each clip in dB of full scale, (clips,)."""
     counts = np.diff(frames.short_starts)
     mean = np.add.reduceat(frames.power, frames.short_starts[:-1]) / counts
-    return np.asarray(10 * np.log10(np.maximum(mean, 1e-20)))
+    return np.asarray(10 * np.log10(np.maximum(mean, FAINTEST_POWER)))

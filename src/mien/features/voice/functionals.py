@@ -15,11 +15,15 @@ class Segments(NamedTuple):
         count: stretches.
         mean: mean length in frames.
         deviation: standard deviation of the lengths.
+        longest: in frames.
+        shortest: in frames.
     """
 
     count: NDArray[np.float32]
     mean: NDArray[np.float32]
     deviation: NDArray[np.float32]
+    longest: NDArray[np.float32]
+    shortest: NDArray[np.float32]
 
 
 def moments(
@@ -98,21 +102,20 @@ def without_zeros(
 def segments(inside: NDArray[np.bool_], starts: NDArray[np.int64]) -> Segments:
     """Return number, mean length and spread of the stretches of frames that are inside something.
 
-    A stretch is as long as from its first frame to its last, a clip's last frame is not counted, stretches
-    shorter than two frames so measured are left out, and a single frame of the other kind does not end one:
-    openSMILE's ways.
+    A stretch is as long as from its first frame to its last, stretches shorter than two frames so measured
+    are left out, and a single frame of the other kind does not end one: openSMILE's ways.
 
     Args:
         inside: (N,), frames of all clips.
         starts: (clips + 1,), where each clip's frames begin.
     """
-    found = Segments(*(np.zeros(starts.size - 1, dtype=np.float32) for _ in range(3)))
+    found = Segments(*(np.zeros(starts.size - 1, dtype=np.float32) for _ in range(5)))
     _segments(inside, starts, *found)
     return found
 
 
 @njit(cache=True, nogil=True)
-def _segments(inside, starts, count, mean, deviation):
+def _segments(inside, starts, count, mean, deviation, longest, shortest):
     for clip in range(starts.size - 1):
         begin, end = starts[clip], starts[clip + 1]
         lengths = np.empty((end - begin) // 2 + 1)
@@ -123,7 +126,7 @@ def _segments(inside, starts, count, mean, deviation):
             if open_now and first < 0:
                 first = row
             elif not open_now and first >= 0:
-                length = row - first - (2 if row == end else 1)
+                length = row - first - 1
                 if length > 1:
                     lengths[number] = length
                     number += 1
@@ -131,3 +134,4 @@ def _segments(inside, starts, count, mean, deviation):
         if number:
             count[clip] = number
             mean[clip], deviation[clip] = lengths[:number].mean(), lengths[:number].std()
+            longest[clip], shortest[clip] = lengths[:number].max(), lengths[:number].min()

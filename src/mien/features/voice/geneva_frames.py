@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import ceil
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,7 +11,15 @@ from scipy.fft import rfft
 
 from mien.features.voice.auditory import cepstra, loudness, mel_bank
 from mien.features.voice.formants import formants
-from mien.features.voice.framing import fft_size, frame_starts, gauss, hamming, hop_samples, windowed_blocks
+from mien.features.voice.framing import (
+    fft_size,
+    frame_starts,
+    gauss,
+    hamming,
+    hop_samples,
+    matching_rows,
+    windowed_blocks,
+)
 from mien.features.voice.harmonics import MISSING_DB, describe_harmonics
 from mien.features.voice.periods import jitter_and_shimmer
 from mien.features.voice.pitch_path import semitones, smooth_pitch
@@ -20,9 +29,13 @@ from mien.features.voice.spectral import alpha_ratio, decibels, flux, hammarberg
 SHORT_S = 0.02
 LONG_S = 0.06
 FLUX_TO_HZ = 5000
-SLOPE_TO_HZ = 1500
+SLOPES_HZ = ((0, 500), (500, 1500))
 QUIETEST = 0.001
 """Root mean square of a windowed 60-ms frame at or below which no voice is heard, of full scale 1."""
+FEWEST_ROWS = 16
+"""Smaller matrices are multiplied in another order, and formants hang on the last place of their sums."""
+HARMONIC_COLUMNS = [3, 4, 5, 8, 11, 14]
+"""Columns of the voiced descriptors that come from the harmonics of a frame."""
 
 
 @dataclass(frozen=True)
@@ -75,41 +88,74 @@ def describe_frames(clips: Sequence[NDArray[np.float32]], rate_hz: int) -> Genev
     return GenevaFrames(spectral, voiced, power, short_starts, starts)
 
 
-def matching_rows(short_starts: NDArray[np.int64], starts: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return which short frame begins where each long one does, (long frames,)."""
-    away = np.repeat(short_starts[:-1] - starts[:-1], np.diff(starts))
-    return np.arange(int(starts[-1])) + away
-
-
 def _describe_short(
     clips: Sequence[NDArray[np.float32]], rate_hz: int, hop: int
 ) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.int64]]:
     """Return the spectral descriptors (n, 10), formants (n, 6) and starts of the 20-ms frames."""
     window = hamming(round(SHORT_S * rate_hz))
-    size = fft_size(window.size)
     starts = frame_starts(clips, window.size, hop)
     spectral = np.empty((int(starts[-1]), 10), dtype=np.float32)
     resonance = np.empty((len(spectral), 6), dtype=np.float32)
-    kept = min(ceil(FLUX_TO_HZ * size / rate_hz), size // 2 + 1)
-    last = np.zeros((1, kept), dtype=np.float32)
+    last = None
     for rows, frames in windowed_blocks(clips, window, hop):
-        spectrum = rfft(frames, size, axis=1)
-        power = spectrum.real**2 + spectrum.imag**2
-        strength = np.sqrt(power[:, :kept])
-        out = spectral[rows]
-        bands = power @ mel_bank(size, rate_hz)
-        out[:, 0] = loudness(bands, rate_hz)
-        out[:, 1] = alpha_ratio(power, size=size, rate_hz=rate_hz)
-        out[:, 2] = hammarberg_index(power, size=size, rate_hz=rate_hz)
-        low = decibels(power[:, : int(SLOPE_TO_HZ * size / rate_hz) + 2])
-        out[:, 3] = slope(low, 0, 500, size=size, rate_hz=rate_hz)
-        out[:, 4] = slope(low, 500, SLOPE_TO_HZ, size=size, rate_hz=rate_hz)
-        out[:, 5] = flux(strength, np.concatenate([last, strength[:-1]]))
-        out[:, 6:] = cepstra(bands)
-        last = strength[-1:]
-        resonance[rows, :3], resonance[rows, 3:] = formants(frames, size=size, rate_hz=rate_hz)
+        found = describe_spectra(frames, last, rate_hz)
+        spectral[rows], resonance[rows], last = found.spectral, found.resonance, found.last
     spectral[starts[:-1][np.diff(starts) > 0], 5] = 0  # nothing stands before a clip's first frame
     return spectral, resonance, starts
+
+
+class Spectra(NamedTuple):
+    """Hold what short frames' spectra tell.
+
+    Attributes:
+        spectral: (n, 10), as in `GenevaFrames`.
+        resonance: (n, 6), frequencies and bandwidths of three formants.
+        last: (1, bins), the magnitudes of the last frame up to 5 kHz.
+    """
+
+    spectral: NDArray[np.float32]
+    resonance: NDArray[np.float32]
+    last: NDArray[np.float32]
+
+
+def describe_spectra(
+    frames: NDArray[np.float32], before: NDArray[np.float32] | None, rate_hz: int
+) -> Spectra:
+    """Describe the spectra of windowed 20-ms frames that follow each other.
+
+    Args:
+        frames: (n, samples), n at least 1.
+        before: `last` of the frame before the first; None where there is none.
+        rate_hz: of the recording.
+    """
+    size = fft_size(frames.shape[1])
+    spectrum = rfft(frames, size, axis=1)
+    power = spectrum.real**2 + spectrum.imag**2
+    strength = np.sqrt(power[:, : flux_bins(size, rate_hz)])
+    out = np.empty((len(frames), 10), dtype=np.float32)
+    bands = power @ mel_bank(size, rate_hz)
+    out[:, 0] = loudness(bands, rate_hz)
+    out[:, 1] = alpha_ratio(power, size=size, rate_hz=rate_hz)
+    out[:, 2] = hammarberg_index(power, size=size, rate_hz=rate_hz)
+    low = decibels(power[:, : int(SLOPES_HZ[-1][1] * size / rate_hz) + 2])
+    for column, (from_hz, to_hz) in enumerate(SLOPES_HZ, start=3):
+        out[:, column] = slope(low, from_hz, to_hz, size=size, rate_hz=rate_hz)
+    out[:, 5] = flux(strength, np.concatenate([strength[:1] if before is None else before, strength[:-1]]))
+    out[:, 6:] = cepstra(bands)
+    return Spectra(out, _find_formants(frames, size, rate_hz), strength[-1:])
+
+
+def flux_bins(size: int, rate_hz: int) -> int:
+    """Return how many bins from 0 Hz on the flux compares."""
+    return min(ceil(FLUX_TO_HZ * size / rate_hz), size // 2 + 1)
+
+
+def _find_formants(frames: NDArray[np.float32], size: int, rate_hz: int) -> NDArray[np.float32]:
+    """Return frequencies and bandwidths of three formants, (n, 6)."""
+    count = len(frames)
+    if count < FEWEST_ROWS:
+        frames = np.concatenate([frames, np.zeros((FEWEST_ROWS - count, frames.shape[1]), np.float32)])
+    return np.concatenate(formants(frames, size=size, rate_hz=rate_hz), axis=1)[:count]
 
 
 def _follow_pitch(
@@ -117,17 +163,23 @@ def _follow_pitch(
 ) -> NDArray[np.float32]:
     """Return the pitch of each 60-ms frame in Hz, 0 without voice."""
     window = gauss(round(LONG_S * rate_hz))
-    size = fft_size(window.size)
     hz = np.empty((int(starts[-1]), CANDIDATES), dtype=np.float32)
     voicing = np.empty_like(hz)
     quiet = np.empty(len(hz), dtype=bool)
     for rows, frames in windowed_blocks(clips, window, hop):
-        found = pitch_candidates(np.abs(rfft(frames, size, axis=1)), rate_hz=rate_hz)
-        hz[rows], voicing[rows] = found.hz, found.voicing
-        quiet[rows] = np.einsum("ns,ns->n", frames, frames) <= QUIETEST**2 * window.size
+        hz[rows], voicing[rows], quiet[rows] = listen_for_pitch(frames, rate_hz)
     pitch_hz, _ = smooth_pitch(hz, voicing, starts)
     pitch_hz[quiet] = 0
     return pitch_hz
+
+
+def listen_for_pitch(
+    frames: NDArray[np.float32], rate_hz: int
+) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.bool_]]:
+    """Return candidates and voicing of windowed 60-ms frames, (n, 6) each, and which are too quiet."""
+    found = pitch_candidates(np.abs(rfft(frames, fft_size(frames.shape[1]), axis=1)), rate_hz=rate_hz)
+    quiet = np.einsum("ns,ns->n", frames, frames) <= QUIETEST**2 * frames.shape[1]
+    return found.hz, found.voicing, quiet
 
 
 def _add_harmonics(
@@ -140,13 +192,24 @@ def _add_harmonics(
 ) -> None:
     """Write what harmonics tell into the rows that have a pitch; only these are transformed again."""
     window = gauss(round(LONG_S * rate_hz))
-    size = fft_size(window.size)
     for rows, frames in windowed_blocks(clips, window, hop):
         heard = np.flatnonzero(pitch_hz[rows] > 0)
-        strength = np.abs(rfft(frames[heard], size, axis=1))
         at = rows.start + heard
-        found = describe_harmonics(strength, pitch_hz[at], voiced[at][:, 6::3], rate_hz=rate_hz)
-        voiced[at[:, None], [3, 4, 5, 8, 11, 14]] = found
+        voiced[at[:, None], HARMONIC_COLUMNS] = harmonics_of(
+            frames[heard], pitch_hz[at], voiced[at][:, 6::3], rate_hz=rate_hz
+        )
+
+
+def harmonics_of(
+    frames: NDArray[np.float32],
+    pitch_hz: NDArray[np.float32],
+    formant_hz: NDArray[np.float32],
+    *,
+    rate_hz: int,
+) -> NDArray[np.float32]:
+    """Return what belongs into `HARMONIC_COLUMNS`, (n, 6), of windowed 60-ms frames with voice."""
+    strength = np.abs(rfft(frames, fft_size(frames.shape[1]), axis=1))
+    return describe_harmonics(strength, pitch_hz, formant_hz, rate_hz=rate_hz)
 
 
 def _mean_square(clip: NDArray[np.float32], size: int, hop: int) -> NDArray[np.float64]:

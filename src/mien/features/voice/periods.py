@@ -7,6 +7,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from mien.core.errors import ConfigError, DataError
+from mien.features.voice.period_noise import UNVOICED_DB, noise_ratio
 
 SPARE = 4
 """So many samples more than two longest periods must lie ahead."""
@@ -23,12 +24,15 @@ class Perturbation(NamedTuple):
         jitter_ddp: mean change of that change, as share of the mean period, at least 0.
         shimmer_local: mean change of the peak-to-peak amplitude, as share of its mean, 0 to 1.
         shimmer_local_db: the same as `20 log10(1 + shimmer_local)`, 0 to 6.02 dB.
+        noise_ratio_db: harmonics over noise from how alike a frame's periods are, -100 without voice; 0
+            where it was not asked for.
     """
 
     jitter_local: NDArray[np.float32]
     jitter_ddp: NDArray[np.float32]
     shimmer_local: NDArray[np.float32]
     shimmer_local_db: NDArray[np.float32]
+    noise_ratio_db: NDArray[np.float32]
 
 
 def jitter_and_shimmer(
@@ -39,6 +43,7 @@ def jitter_and_shimmer(
     hop: int,
     search: float = 0.1,
     least_correlation: float = 0.5,
+    with_noise: bool = False,
 ) -> Perturbation:
     """Measure how the length (jitter) and amplitude (shimmer) of the voice change from period to period.
 
@@ -74,9 +79,10 @@ def jitter_and_shimmer(
         search: how far a period may be from `T0`, as share of it, above 0 and below 1 (0.1 in eGeMAPS, 0.25
             in ComParE).
         least_correlation: what counts as a period, -1 to 1.
+        with_noise: also measure harmonics over noise.
 
     Returns:
-        Four arrays of `(frames,)`.
+        Five arrays of `(frames,)`.
 
     Raises:
         DataError: when shapes do not fit, samples are not numbers, or a pitch is too high for the rate.
@@ -91,19 +97,95 @@ def jitter_and_shimmer(
     Source: waveform matching after Eyben, "Real-time Speech and Music Classification" (2016), section 2.2.13;
     rules measured on openSMILE 2.6.0.
     """
-    _check(samples, f0_hz, rate_hz)
-    if hop < 1 or not 0 < search < 1 or not -1 <= least_correlation <= 1:
-        raise ConfigError(
-            f"Got hop={hop}, search={search}, least_correlation={least_correlation}, expected hop >= 1, "
-            "0 < search < 1 and -1 <= least_correlation <= 1; pass values in these ranges."
-        )
-    wave = np.ascontiguousarray(samples, np.float64)
-    f0 = np.ascontiguousarray(f0_hz, np.float64)
-    measured = np.zeros((len(f0), 3))
-    scratch = (np.empty(_most_lags(f0, rate_hz, search)), np.zeros(3), np.zeros(8))
-    _walk(wave, f0, (float(rate_hz), hop, search, least_correlation), scratch, measured)
-    jitter, ddp, shimmer = measured.astype(np.float32).T.copy()
-    return Perturbation(jitter, ddp, shimmer, 20 * np.log10(1 + shimmer))
+    walk = PeriodWalk(
+        rate_hz, hop=hop, search=search, least_correlation=least_correlation, with_noise=with_noise
+    )
+    return walk.measure(samples, f0_hz)
+
+
+class PeriodWalk:
+    """Measure jitter and shimmer while samples still come: `jitter_and_shimmer`, piece by piece.
+
+    Pieces of any number of frames give the same as the whole at once, if each call holds the samples from
+    `needs_from` to two longest periods (`floor((1 + search) T0)`) and 4 samples after its last frame's start.
+
+    Args:
+        rate_hz: sampling rate in Hz.
+        hop: samples from one frame to the next, at least 1.
+        search: how far a period may be from `T0`, as share of it, above 0 and below 1.
+        least_correlation: what counts as a period, -1 to 1.
+        with_noise: also measure harmonics over noise.
+
+    Raises:
+        ConfigError: when an option is out of range.
+
+    Example:
+        >>> pulses = np.zeros(4000)
+        >>> pulses[50::100] = 1
+        >>> walk = PeriodWalk(16000, hop=160)
+        >>> first = walk.measure(pulses[:2000], np.full(10, 160.0))
+        >>> begin = walk.needs_from
+        >>> walk.measure(pulses[begin:], np.full(10, 160.0), first_sample=begin).jitter_local.max().item()
+        0.0
+    """
+
+    def __init__(
+        self,
+        rate_hz: float,
+        *,
+        hop: int,
+        search: float = 0.1,
+        least_correlation: float = 0.5,
+        with_noise: bool = False,
+    ) -> None:
+        if hop < 1 or not 0 < search < 1 or not -1 <= least_correlation <= 1:
+            raise ConfigError(
+                f"Got hop={hop}, search={search}, least_correlation={least_correlation}, expected hop >= 1, "
+                "0 < search < 1 and -1 <= least_correlation <= 1; pass values in these ranges."
+            )
+        self._options = (float(rate_hz), hop, search, least_correlation)
+        # start of the next frame, of the next period, of the last one; its length and change, values held
+        self._places, self._last = np.zeros(3, np.int64), np.zeros(6)
+        self._last[5] = UNVOICED_DB if with_noise else 0.0
+        self._with_noise = with_noise
+
+    @property
+    def needs_from(self) -> int:
+        """Return the first sample of the recording that is needed from now on."""
+        return int(self._places.min())
+
+    def measure(
+        self, samples: NDArray[np.floating], f0_hz: NDArray[np.floating], *, first_sample: int = 0
+    ) -> Perturbation:
+        """Measure the frames after those that were measured before.
+
+        Args:
+            samples: `(samples,)` of the recording, any scale.
+            f0_hz: `(frames,)` pitch in Hz, 0 where unvoiced.
+            first_sample: which sample of the recording `samples` begins with, at most `needs_from`.
+
+        Raises:
+            DataError: when shapes do not fit, samples are not numbers or not there, or a pitch is too high
+                for the rate.
+        """
+        rate_hz, hop, search, _ = self._options
+        _check(samples, f0_hz, rate_hz)
+        if first_sample > self.needs_from:
+            raise DataError(
+                f"Got samples from {first_sample}, expected from {self.needs_from} or before; keep samples "
+                "from `needs_from` on."
+            )
+        wave = np.ascontiguousarray(samples, np.float64)
+        f0 = np.ascontiguousarray(f0_hz, np.float64)
+        measured = np.zeros((len(f0), 4))
+        most = hop // FASTEST + 8
+        lags = np.empty(_most_lags(f0, rate_hz, search))
+        scratch = (lags, np.zeros(8), np.zeros(most, np.int64), np.zeros(most, np.int64))
+        self._places -= first_sample
+        _walk(wave, f0, self._options, self._with_noise, self._places, self._last, scratch, measured)
+        self._places += first_sample
+        jitter, ddp, shimmer, noise = measured.astype(np.float32).T.copy()
+        return Perturbation(jitter, ddp, shimmer, 20 * np.log10(1 + shimmer), noise)
 
 
 def _check(samples: NDArray[np.floating], f0_hz: NDArray[np.floating], rate_hz: float) -> None:
@@ -129,16 +211,19 @@ def _most_lags(f0_hz: NDArray[np.float64], rate_hz: float, search: float) -> int
 
 
 @njit(cache=True, nogil=True)
-def _walk(wave, f0, options, scratch, measured):  # type: ignore[no-untyped-def]
+def _walk(wave, f0, options, with_noise, places, last, scratch, measured):  # type: ignore[no-untyped-def]
     """Go through the frames; `at` is where the next period starts, `begun` where the last one did."""
     rate, hop, search, least = options
-    scores, held, sums = scratch
-    at, begun, length, change = 0, 0, 0.0, 0.0
+    scores, sums, begins, lags = scratch
+    origin, at, begun = places[0], places[1], places[2]
+    length, change, held = last[0], last[1], last[2:]
+    silent = UNVOICED_DB if with_noise else 0.0
     for i in range(len(f0)):
-        start = i * hop
+        start = origin + i * hop
         if f0[i] <= 0:
             at = begun = start + hop
             length = change = held[0] = held[1] = held[2] = 0.0
+            measured[i, 3] = held[3] = silent
             continue
         expected = rate / f0[i]
         low, high = int(expected * (1 - search)), int(expected * (1 + search))
@@ -148,16 +233,26 @@ def _walk(wave, f0, options, scratch, measured):  # type: ignore[no-untyped-def]
         end = min(max(start + hop, at + ahead), len(wave))
         for k in range(8):
             sums[k] = 0.0
+        count, tried = 0, False
         while at + ahead <= end:
             begun = at
             lag, exact = _period(wave, at, (low, high), least, scores)
             if exact > 0:
                 length, change = _count(sums, exact, length, change)
                 first, second = _swing(wave, at, lag), _swing(wave, at + lag, lag)
-                sums[6] += abs(first - second)
+                sums[6] += _beyond_rounding(abs(first - second), first)
                 sums[7] += 0.5 * (first + second)
+            tried = True
+            if lag > 0:
+                begins[count], lags[count] = at, lag
+                count += 1
             at += lag if lag > 0 else int(expected + 0.5)
         _close_frame(sums, held, measured[i])
+        if with_noise and tried:
+            held[3] = noise_ratio(wave, begins[:count], lags[:count], at, expected)
+        measured[i, 3] = held[3]
+    places[0], places[1], places[2] = origin + len(f0) * hop, at, begun
+    last[0], last[1] = length, change
 
 
 @njit(cache=True, nogil=True)
@@ -166,7 +261,7 @@ def _count(sums, exact, length, change):  # type: ignore[no-untyped-def]
     sums[0] += 1
     sums[1] += exact
     if length > 0:
-        now = abs(exact - length)
+        now = _beyond_rounding(abs(exact - length), exact)
         sums[2] += 1
         sums[3] += now
         if change > 0:
@@ -174,6 +269,12 @@ def _count(sums, exact, length, change):  # type: ignore[no-untyped-def]
             sums[5] += abs(now - change)
         change = now
     return exact, change
+
+
+@njit(cache=True, nogil=True)
+def _beyond_rounding(apart, whole):  # type: ignore[no-untyped-def]
+    """Return a difference, 0 where it is only rounding: what is measured twice must not seem to change."""
+    return apart if apart > 1e-6 * whole else 0.0
 
 
 @njit(cache=True, nogil=True)

@@ -1,21 +1,17 @@
 """Choose one pitch per frame: the cheapest path through the candidates."""
 
 from dataclasses import astuple, dataclass
+from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
-from mien.core.errors import DataError
+from mien.core.errors import ConfigError, DataError
+from mien.features.voice.path_kernels import CANDIDATES, decide, follow_frames, read_path, walk_clips
 
-CANDIDATES = 6
-UNVOICED = CANDIDATES
-"""The state after the last candidate: nobody speaks with voice in this frame."""
+BUFFER = 40
+"""Frames that are held before the first of them is decided, as in eGeMAPS."""
 
-FAINTEST = 0.01
-"""Voicing below this costs no more than this."""
-
-STAY_UNVOICED = 1.0
 REFERENCE_HZ = 27.5
 """Semitones are counted from this A."""
 
@@ -49,13 +45,16 @@ def smooth_pitch(
     *,
     cutoff: float = 0.7,
     weights: PathWeights = EGEMAPS,
+    buffer_frames: int = BUFFER,
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Choose for every frame one of its pitch candidates, or none, so that the course as a whole is cheapest.
 
     A single frame is easily an octave off; its neighbours know better. Use it on the candidates of a
     subharmonic summation; for trackers that give one pitch per frame there is nothing to choose.
 
-    A clip's path costs the sum of what its frames and steps cost (Viterbi's algorithm finds the cheapest):
+    A path costs the sum of what its frames and steps cost. A frame is decided when `buffer_frames` - 1 more
+    have been seen, as the path that is the cheapest by then takes it (Viterbi's algorithm); a clip's last
+    frames, as the cheapest path of the whole clip takes them:
 
     - A candidate of `f` Hz with voicing `v`: `local * (-ln v + threshold if v <= cutoff) + range * h(f)`,
       where `v` is at least 0.01 and `h` is `(100 - f) / 100` below 100 Hz, 0 up to 350 Hz,
@@ -70,10 +69,8 @@ def smooth_pitch(
     The `side` looks like an accident, but published features carry it: it favours a candidate whose
     neighbour in the list is near in pitch.
 
-    Departures from openSMILE 2.6: the path is the best of the whole clip, where openSMILE decides after 40
-    frames (30 in ComParE); no recording was met where that matters. Empty slots are never chosen;
-    openSMILE may prefer them, which reads as no voice, but not with these weights. Its options `wTvvd` and
-    `wTuu` change nothing there.
+    Departures from openSMILE 2.6: empty slots are never chosen; openSMILE may prefer them, which reads as no
+    voice, but not with these weights. Its options `wTvvd` and `wTuu` change nothing there.
 
     Args:
         candidates_hz: `(frames, 6)` pitches in Hz, best score first; 0 marks an empty slot, which only
@@ -82,6 +79,8 @@ def smooth_pitch(
         starts: `(clips + 1,)` where each clip's frames begin, and the number of frames at the end.
         cutoff: voicing up to which a candidate pays the threshold.
         weights: what the steps cost.
+        buffer_frames: frames that are held before the first of them is decided, at least 1 (40 in eGeMAPS,
+            30 in ComParE). With ever more, the path becomes the cheapest of the whole clip.
 
     Returns:
         `(frames,)` pitch in Hz, 0 where unvoiced, and `(frames,)` voicing of the chosen candidate, or of the
@@ -89,6 +88,7 @@ def smooth_pitch(
 
     Raises:
         DataError: when shapes do not fit.
+        ConfigError: when no frame is held.
 
     Example:
         >>> pitch = np.array([[100, 200], [205, 101], [102, 51]], np.float32)
@@ -100,18 +100,117 @@ def smooth_pitch(
     Source: Forney, "The Viterbi Algorithm", Proc. IEEE 61 (1973); Eyben, "Real-time Speech and Music
     Classification" (2016); costs measured on openSMILE 2.6.0.
     """
-    _check(candidates_hz, voicing, starts)
+    _check_shapes(candidates_hz, voicing)
+    _check_starts(starts, len(candidates_hz))
     f0 = np.zeros(len(candidates_hz), np.float32)
     chosen = np.zeros(len(candidates_hz), np.float32)
-    _walk_clips(
+    walk_clips(
         np.ascontiguousarray(candidates_hz, np.float32),
         np.ascontiguousarray(voicing, np.float32),
         np.ascontiguousarray(starts, np.int64),
         np.array([*astuple(weights), cutoff], np.float64),
+        _remember(buffer_frames),
         f0,
         chosen,
     )
     return f0, chosen
+
+
+class PathMemory(NamedTuple):
+    """Hold the paths through the frames so far.
+
+    Attributes:
+        costs: (2, states), of the cheapest path into each state of the last two frames; frame `t` has row
+            `t % 2`.
+        logs: (2, candidates), natural logarithms of these frames' pitches.
+        gaps: (candidates,), room for a step.
+        back: (buffer, states), the state before each state of the last frames.
+        counts: (3,), frames seen, frames decided, candidates of the last frame.
+    """
+
+    costs: NDArray[np.float64]
+    logs: NDArray[np.float64]
+    gaps: NDArray[np.float64]
+    back: NDArray[np.int8]
+    counts: NDArray[np.int64]
+
+
+def _remember(buffer_frames: int) -> PathMemory:
+    if buffer_frames < 1:
+        raise ConfigError(f"Got buffer_frames={buffer_frames}, expected at least 1; eGeMAPS holds 40 frames.")
+    return PathMemory(
+        np.zeros((2, CANDIDATES + 1)),
+        np.zeros((2, CANDIDATES)),
+        np.zeros(CANDIDATES),
+        np.zeros((buffer_frames, CANDIDATES + 1), np.int8),
+        np.zeros(3, np.int64),
+    )
+
+
+class PathFollower:
+    """Choose one pitch per frame while frames still come: `smooth_pitch` of one recording, piece by piece.
+
+    A frame is given as soon as nothing that may come can change it, which is after a frame or a few in clear
+    voice and in silence, and always when `buffer_frames` - 1 more have been seen. Pieces of any length give
+    the same as the whole at once.
+
+    Args:
+        cutoff: voicing up to which a candidate pays the threshold.
+        weights: what the steps cost.
+        buffer_frames: frames that are held before the first of them is decided, at least 1.
+
+    Raises:
+        ConfigError: when no frame is held.
+
+    Example:
+        >>> follower = PathFollower()
+        >>> silence = np.zeros((2, 6), np.float32)
+        >>> follower.follow(silence, silence)[0].tolist()
+        [0.0, 0.0]
+    """
+
+    def __init__(
+        self, *, cutoff: float = 0.7, weights: PathWeights = EGEMAPS, buffer_frames: int = BUFFER
+    ) -> None:
+        self._weights = np.array([*astuple(weights), cutoff], np.float64)
+        self._memory = _remember(buffer_frames)
+        self._hz = self._voicing = np.zeros((0, CANDIDATES), np.float32)  # of the frames that wait
+
+    def follow(
+        self, candidates_hz: NDArray[np.float32], voicing: NDArray[np.float32]
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Return pitch and voicing of the frames that are decided now, after those that were before.
+
+        Args:
+            candidates_hz: `(frames, 6)`, as `smooth_pitch` takes them.
+            voicing: `(frames, 6)`.
+
+        Raises:
+            DataError: when shapes do not fit.
+        """
+        _check_shapes(candidates_hz, voicing)
+        hz = np.ascontiguousarray(candidates_hz, np.float32)
+        likely = np.ascontiguousarray(voicing, np.float32)
+        self._hz = np.concatenate([self._hz, hz])
+        self._voicing = np.concatenate([self._voicing, likely])
+        states = np.empty(len(self._hz), np.int8)
+        decided = follow_frames(hz, likely, self._weights, self._memory, states) if len(hz) else 0
+        return self._release(states[:decided])
+
+    def finish(self) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Return pitch and voicing of the last frames; nothing comes after them."""
+        seen, decided, _ = (int(count) for count in self._memory.counts)
+        states = np.empty(seen - decided, np.int8)
+        if states.size:
+            self._memory.counts[1] = decide(self._memory, decided, True, states)
+        return self._release(states)
+
+    def _release(self, states: NDArray[np.int8]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Return what was chosen for the first frames that wait, and forget these."""
+        f0, chosen = np.empty(len(states), np.float32), np.empty(len(states), np.float32)
+        read_path(self._hz, self._voicing, states, f0, chosen)
+        self._hz, self._voicing = self._hz[len(states) :].copy(), self._voicing[len(states) :].copy()
+        return f0, chosen
 
 
 def semitones(f0_hz: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -136,13 +235,15 @@ def semitones(f0_hz: NDArray[np.float32]) -> NDArray[np.float32]:
     return tones * np.float32(12)
 
 
-def _check(candidates: NDArray[np.float32], voicing: NDArray[np.float32], starts: NDArray[np.int64]) -> None:
+def _check_shapes(candidates: NDArray[np.float32], voicing: NDArray[np.float32]) -> None:
     if candidates.shape != voicing.shape or candidates.ndim != 2 or candidates.shape[1] != CANDIDATES:
         raise DataError(
             f"Got candidates of shape {candidates.shape} and voicing of shape {voicing.shape}, expected "
             f"(frames, {CANDIDATES}) for both; pad missing candidates with 0."
         )
-    frames = len(candidates)
+
+
+def _check_starts(starts: NDArray[np.int64], frames: int) -> None:
     if (
         starts.ndim != 1
         or not len(starts)
@@ -153,85 +254,3 @@ def _check(candidates: NDArray[np.float32], voicing: NDArray[np.float32], starts
         raise DataError(
             f"Got starts {starts}, expected clip borders rising from 0 to {frames}; pass one more than clips."
         )
-
-
-@njit(cache=True, nogil=True)
-def _walk_clips(pitches, voicing, starts, weights, f0, chosen):  # type: ignore[no-untyped-def]
-    """Find every clip's cheapest path; fills `f0` and `chosen`."""
-    longest = 0
-    for clip in range(len(starts) - 1):
-        longest = max(longest, starts[clip + 1] - starts[clip])
-    back = np.empty((longest, CANDIDATES + 1), np.int8)
-    for clip in range(len(starts) - 1):
-        begin, end = starts[clip], starts[clip + 1]
-        if end > begin:
-            _walk(pitches[begin:end], voicing[begin:end], weights, back, f0[begin:end], chosen[begin:end])
-
-
-@njit(cache=True, nogil=True)
-def _walk(pitches, voicing, weights, back, f0, chosen):  # type: ignore[no-untyped-def]
-    """Carry the costs forward through one clip, then follow the cheapest end back."""
-    frames = len(pitches)
-    costs, local = np.empty(CANDIDATES + 1), np.empty(CANDIDATES + 1)
-    before, now, gaps = np.empty(CANDIDATES), np.empty(CANDIDATES), np.empty(CANDIDATES)
-    had = _frame_costs(pitches[0], voicing[0], weights, costs, before)
-    for t in range(1, frames):
-        has = _frame_costs(pitches[t], voicing[t], weights, local, now)
-        for i in range(1, had):
-            gaps[i] = abs(before[i] - before[i - 1])
-        _step(costs, local, before[:had], now[:has], gaps, (weights[0], weights[1]), t == 1, back[t])
-        costs, local = local, costs
-        before, now = now, before
-        had = has
-    state = UNVOICED
-    for j in range(had - 1, -1, -1):
-        if costs[j] <= costs[state]:
-            state = j
-    for t in range(frames - 1, -1, -1):
-        f0[t] = pitches[t, state] if state < UNVOICED else 0.0
-        chosen[t] = voicing[t, state if state < UNVOICED else 0]
-        state = back[t, state] if t else state
-
-
-@njit(cache=True, nogil=True)
-def _frame_costs(pitches, voicing, weights, costs, logs):  # type: ignore[no-untyped-def]
-    """Fill one frame's own costs and log pitches; tell how many candidates there are."""
-    threshold, local, spread, cutoff = weights[2], weights[3], weights[4], weights[5]
-    any_voice = False
-    found = 0
-    for k in range(CANDIDATES):
-        f, v = pitches[k], voicing[k]
-        if f <= 0:
-            break
-        found += 1
-        logs[k] = np.log(f)
-        far = (100 - f) / 100 if f < 100 else 0.0 if f < 350 else (f - 350) / 250 if f < 600 else 1.2
-        costs[k] = -local * np.log(max(v, FAINTEST)) + spread * far
-        if v > cutoff:
-            any_voice = True
-        else:
-            costs[k] += local * threshold
-    costs[UNVOICED] = local * threshold if any_voice else 0.0
-    return found
-
-
-@njit(cache=True, nogil=True)
-def _step(costs, local, before, now, gaps, steps, second, back):  # type: ignore[no-untyped-def]
-    """Add the cheapest step into each state of this frame to `local`, and note where it came from."""
-    jump, turn = steps
-    for j in range(len(now)):
-        best, source = costs[UNVOICED] + turn, UNVOICED
-        for i in range(len(before) - 1, -1, -1):
-            way = abs(now[j] - before[i])
-            side = gaps[i] if i else abs(now[j] - before[0] - 1) if second and j == 0 else way
-            cost = costs[i] + jump * (way + side)
-            if cost <= best:
-                best, source = cost, i
-        local[j] += best
-        back[j] = source
-    best, source = costs[UNVOICED] + STAY_UNVOICED, UNVOICED
-    for i in range(len(before) - 1, -1, -1):
-        if costs[i] + turn <= best:
-            best, source = costs[i] + turn, i
-    local[UNVOICED] += best
-    back[UNVOICED] = source

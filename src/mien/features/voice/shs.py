@@ -100,8 +100,14 @@ class Candidates(NamedTuple):
     score: NDArray[np.float32]
 
 
-def pitch_candidates(magnitude: NDArray[np.float32], *, rate_hz: int) -> Candidates:
-    """Find pitch candidates from 55 to 1000 Hz by sub-harmonic summation.
+def pitch_candidates(
+    magnitude: NDArray[np.float32],
+    *,
+    rate_hz: int,
+    lowest_hz: float = LOWEST_HZ,
+    highest_hz: float = HIGHEST_HZ,
+) -> Candidates:
+    """Find pitch candidates by sub-harmonic summation.
 
     The spectrum is cleared between its peaks, smoothed, spread over equal steps of an octave and weighted as
     the ear does; then each pitch gets the sum over its 15 harmonics, each weighted by 0.85 of the one before.
@@ -110,6 +116,8 @@ def pitch_candidates(magnitude: NDArray[np.float32], *, rate_hz: int) -> Candida
     Args:
         magnitude: magnitude spectra (n, bins) of 60-ms frames.
         rate_hz: of the recording.
+        lowest_hz: lowest pitch.
+        highest_hz: highest pitch.
 
     Source:
         D. J. Hermes, Measurement of pitch by subharmonic summation, JASA 83(1), 1988; steps and constants
@@ -121,7 +129,8 @@ def pitch_candidates(magnitude: NDArray[np.float32], *, rate_hz: int) -> Candida
     found = Candidates(*(np.zeros((n, CANDIDATES), dtype=np.float32) for _ in range(3)))
     if n:
         weights = (COMPRESSION ** np.arange(HARMONICS) / HARMONICS).astype(np.float32)
-        _search(np.ascontiguousarray(magnitude), *scale[:5], weights, scale.octaves, *found)
+        span = (lowest_hz, highest_hz)
+        _search(np.ascontiguousarray(magnitude), *scale[:5], weights, scale.octaves, span, *found)
     return found
 
 
@@ -187,7 +196,7 @@ def _sum_harmonics(spread, shift, weights, total):
 
 
 @njit(cache=True, nogil=True)
-def _pick(total, octaves, hz, voicing, score):
+def _pick(total, octaves, span, hz, voicing, score):
     """Write the highest peaks of one frame's sums (points,) that lie in the range of pitch."""
     points = total.size
     best, tops = np.zeros(CANDIDATES, dtype=np.int64), np.zeros(CANDIDATES, dtype=np.float32)
@@ -212,7 +221,7 @@ def _pick(total, octaves, hz, voicing, score):
         away = np.float32(0.5) * (left - right) / ((left - top) + (right - top))
         height = top - np.float32(0.25) * (left - right) * away
         pitch = SCALE_FROM_HZ * 2 ** ((j + away) * octaves / (points - 1))
-        if LOWEST_HZ <= pitch <= HIGHEST_HZ:
+        if span[0] <= pitch <= span[1]:
             hz[count], score[count] = pitch, height
             voicing[count] = max(1 - mean / height, 0)
             if height > score[highest]:
@@ -223,7 +232,7 @@ def _pick(total, octaves, hz, voicing, score):
 
 
 @njit(cache=True, nogil=True)
-def _search(magnitude, lower, share, bend, ear, shift, weights, octaves, hz, voicing, score):
+def _search(magnitude, lower, share, bend, ear, shift, weights, octaves, span, hz, voicing, score):
     """Find the candidates of each frame."""
     n, points = magnitude.shape
     peak, kept = np.zeros(points + 4, dtype=np.float32), np.zeros(points, dtype=np.float32)
@@ -233,4 +242,4 @@ def _search(magnitude, lower, share, bend, ear, shift, weights, octaves, hz, voi
         _clear(magnitude[row], peak, kept, smooth)
         _spread(smooth, curve, lower, share, bend, ear, spread)
         _sum_harmonics(spread, shift, weights, total)
-        _pick(total, octaves, hz[row], voicing[row], score[row])
+        _pick(total, octaves, span, hz[row], voicing[row], score[row])

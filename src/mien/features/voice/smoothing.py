@@ -28,6 +28,51 @@ def smooth(
     return found, longer
 
 
+class Smoother:
+    """Smooth a contour while frames still come: `smooth` of one recording, piece by piece.
+
+    A frame is given when the next one is known. Pieces of any number of frames give the same as the whole at
+    once.
+
+    Args:
+        columns: of the contour.
+        voiced_only: leave zeros out, and keep them.
+
+    Example:
+        >>> smoother = Smoother(1)
+        >>> smoother.push(np.array([[0], [3], [6]], np.float32)).tolist(), smoother.finish().tolist()
+        ([[1.0], [3.0]], [[5.0], [6.0]])
+    """
+
+    def __init__(self, columns: int, *, voiced_only: bool = False) -> None:
+        self._voiced_only = voiced_only
+        self._last = np.zeros((0, columns), np.float32)
+        self._given = 0
+
+    def push(self, values: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return the smoothed frames that are known now, (rows, columns), after those given before.
+
+        Args:
+            values: (frames, columns), the next ones.
+        """
+        if not len(values):
+            return values
+        longer = np.concatenate([self._last, values])
+        first, self._given = self._given, min(1, len(longer) - 1)
+        self._last = longer[-2:].copy()
+        return self._smooth(longer)[first : len(longer) - 1]
+
+    def finish(self) -> NDArray[np.float32]:
+        """Return the last frame and the one more that `smooth` adds, (2, columns); none without frames."""
+        return self._smooth(self._last)[self._given :]
+
+    def _smooth(self, values: NDArray[np.float32]) -> NDArray[np.float32]:
+        count = len(values)
+        found = np.zeros((count + 1 if count else 0, values.shape[1]), np.float32)
+        _smooth(values, np.array([0, count]), self._voiced_only, found, np.array([0, count + 1]))
+        return found
+
+
 @njit(cache=True, nogil=True)
 def _smooth(values, starts, voiced_only, found, longer):
     for clip in range(starts.size - 1):

@@ -7,19 +7,35 @@ import numpy as np
 from numpy.typing import NDArray
 
 FLOOR = np.float32(1e-14)
+ALPHA_HZ = (1000, 5000)
+HAMMARBERG_HZ = (2000, 5000)
+
+
+def band_weights(low_hz: float, high_hz: float, size: int, rate_hz: int) -> NDArray[np.float64]:
+    """Return how much of each bin lies between two frequencies, (bins,), as openSMILE cuts the outer ones."""
+    low, high = low_hz * size / rate_hz, high_hz * size / rate_hz
+    weights = np.zeros(int(high) + 1)
+    weights[int(low) :] = 1
+    weights[int(low)] = 1 - low % 1
+    weights[-1] = high % 1 or 1
+    return weights
+
+
+def split_bins(middle_high_hz: tuple[int, int], *, size: int, rate_hz: int) -> tuple[slice, slice]:
+    """Return the bins below the first of two frequencies, and those from there to the second."""
+    middle, high = middle_high_hz
+    middle = ceil(middle * size / rate_hz)
+    return slice(middle), slice(middle, int(high * size / rate_hz) + 1)
 
 
 @lru_cache(maxsize=32)
-def _slope_weights(low_hz: float, high_hz: float, size: int, rate_hz: int) -> NDArray[np.float32]:
+def slope_weights(low_hz: float, high_hz: float, size: int, rate_hz: int) -> NDArray[np.float32]:
     """Return what each bin adds to the slope between two frequencies, (bins,), per Hz."""
-    low, high = low_hz * size / rate_hz, high_hz * size / rate_hz
-    bins = np.arange(int(low), int(high) + 1)
-    # bins that the edges cut count in part, and one bin less than there are: openSMILE's ways
-    part = np.ones(bins.size)
-    part[0] = 1 - low % 1
-    part[-1] = high % 1 or 1
+    weights = band_weights(low_hz, high_hz, size, rate_hz)
+    bins = np.arange(int(low_hz * size / rate_hz), weights.size)
+    part = weights[bins]
+    # one bin less than there are: openSMILE's way
     count, total = bins.size - 1, (part * bins).sum()
-    weights = np.zeros(bins[-1] + 1)
     weights[bins] = part * (count * bins - total) / (count * ((part * bins) ** 2).sum() - total**2)
     return np.asarray(weights * size / rate_hz, dtype=np.float32)
 
@@ -41,15 +57,14 @@ def slope(
         size: samples of the Fourier transform.
         rate_hz: of the recording.
     """
-    weights = _slope_weights(low_hz, high_hz, size, rate_hz)
+    weights = slope_weights(low_hz, high_hz, size, rate_hz)
     return np.asarray(power_db[:, : weights.size] @ weights)
 
 
 def alpha_ratio(power: NDArray[np.float32], *, size: int, rate_hz: int) -> NDArray[np.float32]:
     """Return the energy from 1 to 5 kHz over that below 1 kHz, (n,), in dB, of power spectra (n, bins)."""
-    middle, high = ceil(1000 * size / rate_hz), int(5000 * size / rate_hz)
-    above, below = power[:, middle : high + 1].sum(axis=1), power[:, :middle].sum(axis=1)
-    return decibels(above) - decibels(below)
+    below, above = split_bins(ALPHA_HZ, size=size, rate_hz=rate_hz)
+    return decibels(power[:, above].sum(axis=1)) - decibels(power[:, below].sum(axis=1))
 
 
 def hammarberg_index(power: NDArray[np.float32], *, size: int, rate_hz: int) -> NDArray[np.float32]:
@@ -64,9 +79,8 @@ def hammarberg_index(power: NDArray[np.float32], *, size: int, rate_hz: int) -> 
         B. Hammarberg et al., Perceptual and acoustic correlates of abnormal voice qualities, Acta
         Oto-Laryngologica 90, 1980.
     """
-    middle, high = ceil(2000 * size / rate_hz), int(5000 * size / rate_hz)
-    below, above = power[:, :middle].max(axis=1), power[:, middle : high + 1].max(axis=1)
-    return decibels(below) - decibels(above)
+    below, above = split_bins(HAMMARBERG_HZ, size=size, rate_hz=rate_hz)
+    return decibels(power[:, below].max(axis=1)) - decibels(power[:, above].max(axis=1))
 
 
 def flux(magnitude: NDArray[np.float32], before: NDArray[np.float32]) -> NDArray[np.float32]:

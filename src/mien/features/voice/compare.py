@@ -1,0 +1,95 @@
+"""The ComParE set of 2016, the widest of openSMILE's: its numbers."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mien.features.described import Described
+from mien.features.voice.clip_checks import FULL_SCALE, check_clips
+from mien.features.voice.compare_columns import ENERGY, FUNCTIONALS, LLD, LLD_DELTAS, SPECTRAL, VOICED
+from mien.features.voice.compare_frames import LONG_S, SHORT_S, CompareFrames, describe_frames
+from mien.features.voice.compare_functionals import Contours, describe_clip
+from mien.features.voice.deltas import deltas
+from mien.features.voice.endings import late_frames
+from mien.features.voice.framing import HOP_S, matching_rows
+from mien.features.voice.smoothing import smooth
+
+LEVELS: dict[str, tuple[str, ...]] = {"functionals": FUNCTIONALS, "lld": LLD, "lld_de": LLD_DELTAS}
+CARD = {
+    "title": "ComParE_2016: the acoustic features of the Computational Paralinguistics Challenges",
+    "paper": "B. Schuller et al., The INTERSPEECH 2016 Computational Paralinguistics Challenge; F. Weninger "
+    "et al., On the Acoustics of Emotion in Audio: What Speech, Music, and Sound have in Common, Frontiers "
+    "in Psychology 4, 2013",
+    "year": 2016,
+    "inputs": "mono samples in [-1, 1] at 8 kHz or more",
+    "outputs": "65 descriptors every 10 ms, or their 65 changes, or 6373 functionals of both",
+    "levels": LEVELS,
+    "descriptors": (*VOICED, *ENERGY, *SPECTRAL),
+    "min_duration_s": LONG_S,
+    "departures": "computed as openSMILE 2.6 does, also where that departs from the papers: changes of the "
+    "voice fade in the course of a clip, because their divisor grows; harmonicity compares all neighbouring "
+    "peaks and valleys. Where a clip ends with voice, the last frames of jitter, shimmer and harmonics to "
+    "noise differ from openSMILE's, which repeats one",
+}
+
+
+def extract(clips: Sequence[NDArray[np.float32]], *, rate_hz: int, level: str = "functionals") -> Described:
+    """Describe clips by the ComParE set.
+
+    Use the functionals with a linear model that is regularized, for clips of some seconds with one speaker:
+    6373 columns fit any small corpus by chance, so judge on other speakers. The Geneva set (`egemaps`) is
+    smaller and can be read.
+
+    Args:
+        clips: mono arrays (samples,) of float32 in [-1, 1].
+        rate_hz: of all clips; they are not resampled.
+        level: `functionals` for one row of 6373 values per clip, `lld` for a row of 65 every 10 ms, `lld_de`
+            for their 65 changes (two rows more).
+
+    Raises:
+        ConfigError: no such level, or a rate below 8 kHz.
+        DataError: a clip is shorter than a frame of 60 ms, or holds values that are not finite.
+    """
+    check_clips(clips, rate_hz, level=level, levels=LEVELS, least_s=LONG_S)
+    frames = describe_frames([FULL_SCALE * clip for clip in clips], rate_hz)
+    contours = _smooth(frames)
+    if level != "functionals":
+        return _frame_rows(contours[3:] if level == "lld_de" else contours[:3], LEVELS[level])
+    late = late_frames(frames.voiced[:, 0] > 0, frames.starts)
+    values = [
+        describe_clip(Contours(*(rows.of(number) for rows in contours), late=int(late[number])))
+        for number in range(len(clips))
+    ]
+    return Described(np.stack(values), np.arange(len(clips) + 1), FUNCTIONALS)
+
+
+class _Rows(NamedTuple):
+    """Hold contours of all clips, (rows, columns), and where each clip's rows begin, (clips + 1,)."""
+
+    values: NDArray[np.float32]
+    starts: NDArray[np.int64]
+
+    def of(self, clip: int) -> NDArray[np.float32]:
+        """Return one clip's contours, (columns, rows)."""
+        return np.ascontiguousarray(self.values[self.starts[clip] : self.starts[clip + 1]].T)
+
+
+def _smooth(frames: CompareFrames) -> tuple[_Rows, ...]:
+    """Return voiced, energy and spectral descriptors smoothed over three frames, then their changes."""
+    voiced = _Rows(*smooth(frames.voiced, frames.starts, voiced_only=True))
+    spectral, short_starts = smooth(frames.spectral, frames.short_starts)
+    crossings, starts = smooth(frames.crossings, frames.starts)
+    rows = matching_rows(short_starts, starts)
+    energy = _Rows(np.concatenate([spectral[rows, :3], crossings], axis=1), starts)
+    spectrum = _Rows(np.ascontiguousarray(spectral[:, 3:]), short_starts)
+    changes = (_Rows(*deltas(*voiced, voiced_only=True)), _Rows(*deltas(*energy)), _Rows(*deltas(*spectrum)))
+    return voiced, energy, spectrum, *changes
+
+
+def _frame_rows(contours: tuple[_Rows, ...], columns: tuple[str, ...]) -> Described:
+    """Return voiced, energy and spectral contours side by side, as many rows as the long ones have."""
+    starts = contours[0].starts
+    values = np.concatenate([rows.values[matching_rows(rows.starts, starts)] for rows in contours], axis=1)
+    return Described(values, starts, columns, hop_s=HOP_S, window_s=SHORT_S)
