@@ -148,6 +148,7 @@ class PeriodWalk:
         self._places, self._last = np.zeros(3, np.int64), np.zeros(6)
         self._last[5] = UNVOICED_DB if with_noise else 0.0
         self._with_noise = with_noise
+        self._lowest = float(rate_hz)
 
     @property
     def needs_from(self) -> int:
@@ -178,9 +179,11 @@ class PeriodWalk:
         wave = np.ascontiguousarray(samples, np.float64)
         f0 = np.ascontiguousarray(f0_hz, np.float64)
         measured = np.zeros((len(f0), 4))
-        most = hop // FASTEST + 8
+        self._lowest = min(self._lowest, float(f0[f0 > 0].min(initial=rate_hz)))
+        # a frame's periods lie between where the one before stopped and two longest periods ahead
+        reach = hop + 2 * (2 * int((1 + search) * rate_hz / self._lowest) + SPARE)
         lags = np.empty(_most_lags(f0, rate_hz, search))
-        scratch = (lags, np.zeros(8), np.zeros(most, np.int64), np.zeros(most, np.int64))
+        scratch = (lags, np.zeros(8), np.zeros(reach, np.int64), np.zeros(reach, np.int64))
         self._places -= first_sample
         _walk(wave, f0, self._options, self._with_noise, self._places, self._last, scratch, measured)
         self._places += first_sample

@@ -86,6 +86,11 @@ def _bends(width: NDArray[np.float64]) -> NDArray[np.float32]:
     return np.asarray(taps, dtype=np.float32)
 
 
+def harmonic_weights() -> NDArray[np.float32]:
+    """Return what each harmonic's magnitude counts, (HARMONICS,)."""
+    return (COMPRESSION ** np.arange(HARMONICS) / HARMONICS).astype(np.float32)
+
+
 class Candidates(NamedTuple):
     """Hold up to six pitch candidates of each frame, the highest sum first.
 
@@ -128,7 +133,7 @@ def pitch_candidates(
     n = len(magnitude)
     found = Candidates(*(np.zeros((n, CANDIDATES), dtype=np.float32) for _ in range(3)))
     if n:
-        weights = (COMPRESSION ** np.arange(HARMONICS) / HARMONICS).astype(np.float32)
+        weights = harmonic_weights()
         span = (lowest_hz, highest_hz)
         _search(np.ascontiguousarray(magnitude), *scale[:5], weights, scale.octaves, span, *found)
     return found
