@@ -57,7 +57,7 @@ def extract(clips: Sequence[NDArray[np.float32]], *, rate_hz: int, level: str = 
     contours = _smooth(frames)
     if level != "functionals":
         return _frame_rows(contours[3:] if level == "lld_de" else contours[:3], LEVELS[level])
-    late = late_frames(frames.voiced[:, 0] > 0, frames.starts)
+    late = late_frames(frames.voiced[:, 0] > 0, frames.starts, frames.spare)
     values = [
         describe_clip(Contours(*(rows.of(number) for rows in contours), late=int(late[number])))
         for number in range(len(clips))

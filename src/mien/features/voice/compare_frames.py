@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from scipy.fft import rfft
 
 from mien.features.voice.auditory import BANDS, FAINTEST, auditory_bands, cepstra, mel_bank
+from mien.features.voice.endings import left_over
 from mien.features.voice.framing import (
     HOP_S,
     fft_size,
@@ -49,6 +50,7 @@ class CompareFrames:
             26 filtered bands, 15 of the spectrum's shape, 14 cepstra.
         starts: (clips + 1,), where each clip's long frames begin.
         short_starts: (clips + 1,), where each clip's short frames begin.
+        spare: (clips,), samples behind each clip's last long frame.
     """
 
     voiced: NDArray[np.float32]
@@ -56,6 +58,7 @@ class CompareFrames:
     spectral: NDArray[np.float32]
     starts: NDArray[np.int64]
     short_starts: NDArray[np.int64]
+    spare: NDArray[np.int64]
 
 
 def describe_frames(clips: Sequence[NDArray[np.float32]], rate_hz: int) -> CompareFrames:
@@ -71,7 +74,8 @@ def describe_frames(clips: Sequence[NDArray[np.float32]], rate_hz: int) -> Compa
     size = round(LONG_S * rate_hz)
     crossings = np.concatenate([_zero_crossings(clip, size, hop) for clip in clips])
     voiced = _describe_voice(clips, rate_hz, hop, starts)
-    return CompareFrames(voiced, crossings[:, None].astype(np.float32), spectral, starts, short_starts)
+    spare = left_over(clips, size, hop)
+    return CompareFrames(voiced, crossings[:, None].astype(np.float32), spectral, starts, short_starts, spare)
 
 
 def _describe_spectra(

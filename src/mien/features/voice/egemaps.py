@@ -72,7 +72,7 @@ def _functionals(frames: GenevaFrames) -> Described:
     # formants are described where there is voice, their amplitudes everywhere
     formant = (np.arange(15) >= 6) & (np.arange(15) % 3 < 2)
     voiced = np.where(formant & ~has_voice, 0, frames.voiced)
-    late = late_frames(has_voice[:, 0], frames.starts)
+    late = late_frames(has_voice[:, 0], frames.starts, frames.spare)
     voiced[:, PERIOD_COLUMNS] = hold_late(voiced[:, PERIOD_COLUMNS], frames.starts, late)
     beside = frames.spectral[frames.rows, 1:]
     with_voice = np.where(has_voice, beside, 0)

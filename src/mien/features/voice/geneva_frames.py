@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from scipy.fft import rfft
 
 from mien.features.voice.auditory import cepstra, loudness, mel_bank
+from mien.features.voice.endings import left_over
 from mien.features.voice.formants import formants
 from mien.features.voice.framing import (
     fft_size,
@@ -49,6 +50,7 @@ class GenevaFrames:
         power: (short frames,), mean square of the samples.
         short_starts: (clips + 1,), where each clip's short frames begin.
         starts: (clips + 1,), where each clip's long frames begin.
+        spare: (clips,), samples behind each clip's last long frame.
     """
 
     spectral: NDArray[np.float32]
@@ -56,6 +58,7 @@ class GenevaFrames:
     power: NDArray[np.float64]
     short_starts: NDArray[np.int64]
     starts: NDArray[np.int64]
+    spare: NDArray[np.int64]
 
     @property
     def rows(self) -> NDArray[np.int64]:
@@ -85,7 +88,8 @@ def describe_frames(clips: Sequence[NDArray[np.float32]], rate_hz: int) -> Genev
     _add_harmonics(voiced, pitch_hz, clips, rate_hz=rate_hz, hop=hop)
     size = round(SHORT_S * rate_hz)
     power = np.concatenate([_mean_square(clip, size, hop) for clip in clips])
-    return GenevaFrames(spectral, voiced, power, short_starts, starts)
+    spare = left_over(clips, round(LONG_S * rate_hz), hop)
+    return GenevaFrames(spectral, voiced, power, short_starts, starts, spare)
 
 
 def _describe_short(

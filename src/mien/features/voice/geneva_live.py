@@ -66,6 +66,11 @@ class GenevaLive:
         self._described = self._heard = self._decided = 0  # short frames, long ones, those with a pitch
 
     @property
+    def spare(self) -> int:
+        """Return how many samples stand behind the last long frame."""
+        return max(self.seen - self._long.size, 0) % self.hop
+
+    @property
     def seen(self) -> int:
         """Return how many samples have come."""
         return self._samples.end

@@ -86,11 +86,16 @@ class GenevaRunning:
         self._add(voiced, spectral)
         self._add_stretches(voiced[:, 0])
 
-    def finish(self, new: NewFrames) -> None:
-        """Take the last frames; means over voice leave out those that come late, as openSMILE does."""
+    def finish(self, new: NewFrames, spare: int) -> None:
+        """Take the last frames; means over voice leave out those that come late, as openSMILE does.
+
+        Args:
+            new: the last frames.
+            spare: samples behind the very last.
+        """
         new, self._waiting = self._take(new), []
         starts = np.array([0, len(new.voiced)])
-        late = late_frames(new.voiced[:, 0] > 0, starts)
+        late = late_frames(new.voiced[:, 0] > 0, starts, np.array([spare]))
         held = new.voiced.copy()
         held[:, PERIOD_COLUMNS] = hold_late(held[:, PERIOD_COLUMNS], starts, late)
         voiced, spectral = self._smooth(new._replace(voiced=held))

@@ -94,7 +94,7 @@ class GenevaStream:
         new = self._live.finish()
         self._finished = True
         if self._running:
-            self._running.finish(new)
+            self._running.finish(new, self._live.spare)
         voiced = np.concatenate([self._voiced.push(new.voiced), self._voiced.finish()])
         # short frames outnumber long ones, so the one more that smoothing adds has its own
         rows = np.concatenate([self._spectral.push(new.spectral)[: len(voiced)], voiced], axis=1)
