@@ -16,7 +16,7 @@ import soundfile
 from machine import CHECKOUT, processor, report
 from model_speed import clips_of
 
-GOALS = {
+GOAL = {
     "egemaps": "P1: eGeMAPSv02 functionals, one core (goal: at least 5 x faster than openSMILE 2.6, long and "
     "short)",
     "compare": "P2: ComParE_2016 functionals, one core (goal: at least 4 x faster than openSMILE 2.6)",
@@ -33,7 +33,7 @@ def main() -> None:
     if hasattr(process, "cpu_affinity"):
         process.cpu_affinity(process.cpu_affinity()[:1])
     clips = clips_of(CLIPS, rate_hz=RATE_HZ)
-    for name, goal in GOALS.items():
+    for name, goal in GOAL.items():
         rows = measure(name, clips)
         report(goal, rows, command="python benchmarks/descriptor_speed.py", before=before)
 

@@ -16,7 +16,16 @@ from typing import Any
 
 from machine import CHECKOUT, section
 
-FILES = ("model_speed.py", "analyze_hour.py", "cold_start.py", "encoder_batches.py", "descriptor_speed.py")
+FILES = (
+    "model_speed.py",
+    "analyze_hour.py",
+    "cold_start.py",
+    "encoder_batches.py",
+    "descriptor_speed.py",
+    "bag_speed.py",
+    "stream_speed.py",
+    "many_segments.py",
+)
 PACKAGES = (
     "mien",
     "numpy",

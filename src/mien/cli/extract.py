@@ -1,5 +1,6 @@
 """`mien extract`: recordings in, expert descriptors out."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
@@ -7,6 +8,7 @@ import typer
 
 EXIT_SOME_FAILED = 1
 EXIT_NONE_SUCCEEDED = 3
+LINE_EVERY_S = 10.0
 
 Name = Annotated[str, typer.Argument(help="Feature set: egemaps.", show_default=False)]
 Paths = Annotated[
@@ -18,12 +20,26 @@ Paths = Annotated[
 ]
 Out = Annotated[Path, typer.Option(help="Parquet or CSV file to write.", show_default=False)]
 Level = Annotated[str, typer.Option(help="functionals: a row per segment; lld: a row per frame.")]
+Descriptors = Annotated[
+    str | None,
+    typer.Option(help="Names, with commas between: Loudness,mfcc1_delta; or all, all_delta. (default: all)"),
+]
+Functionals = Annotated[
+    str | None,
+    typer.Option(help="Of each descriptor: mean,stddev,p50,slope …; or all. (default: the set's own)"),
+]
 Workers = Annotated[int, typer.Option(help="Processes; 0: one per core.", min=0)]
+On = Annotated[
+    str, typer.Option(help="processes of this machine, or ray: a cluster, or Ray on this machine.")
+]
+Address = Annotated[
+    str | None, typer.Option(help="Of the Ray cluster. (default: RAY_ADDRESS, else one is started here)")
+]
 Plot = Annotated[
     Path | None, typer.Option(help="Folder for one picture per recording: descriptors under a spectrogram.")
 ]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace an earlier --out.")]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No summary.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no summary.")]
 
 
 def extract(
@@ -31,7 +47,11 @@ def extract(
     paths: Paths,
     out: Out,
     level: Level = "functionals",
+    descriptors: Descriptors = None,
+    functionals: Functionals = None,
     workers: Workers = 1,
+    on: On = "processes",
+    address: Address = None,
     plot: Plot = None,
     overwrite: Overwrite = False,
     quiet: Quiet = False,
@@ -45,25 +65,55 @@ def extract(
     import logging
     import os
 
-    from mien.features.extraction import KEYS
-    from mien.features.extraction import extract_table as run
+    from mien.features.extraction import Crew, extract_to_file
 
     if not quiet:
         logging.basicConfig(level=logging.INFO, format="%(message)s")
-    table = run(
-        name, paths, level=level, workers=workers or os.cpu_count() or 1, out=out, overwrite=overwrite
-    )
-    failures = table.attrs["failures"]
+    try:
+        done = extract_to_file(
+            name,
+            paths,
+            out,
+            level=level,
+            descriptors=_names(descriptors),
+            functionals=_names(functionals),
+            crew=Crew(workers or os.cpu_count() or 1, on, address),
+            overwrite=overwrite,
+            heard=None if quiet else _progress(),
+        )
+    except KeyboardInterrupt:
+        typer.echo("mien: what is finished is kept; the same command goes on.", err=True)
+        raise
     if plot is not None:
-        _draw(name, sorted(set(table["file"])), plot)
-    for reason in failures.values():
+        _draw(name, sorted(done.files), plot)
+    for reason in done.failures.values():
         typer.echo(f"mien: {reason}", err=True)
     if not quiet:
-        columns = max(len(table.columns) - len(KEYS), 0)
-        text = f"{len(table)} rows of {columns} descriptors of {table['file'].nunique()} files in {out}"
-        typer.echo(text + (f"; {len(failures)} failed" if failures else ""), err=True)
-    if failures:
-        raise typer.Exit(EXIT_SOME_FAILED if len(table) else EXIT_NONE_SUCCEEDED)
+        text = f"{done.rows} rows of {len(done.columns)} descriptors of {len(done.files)} files in {out}"
+        typer.echo(text + (f"; {len(done.failures)} failed" if done.failures else ""), err=True)
+    if done.failures:
+        raise typer.Exit(EXIT_SOME_FAILED if done.rows else EXIT_NONE_SUCCEEDED)
+
+
+def _names(text: str | None) -> list[str] | None:
+    return None if text is None else [name.strip() for name in text.split(",") if name.strip()]
+
+
+def _progress() -> Callable[[int, int], None]:
+    """Return a function that says every ten seconds how far a run is."""
+    import time
+
+    began = said = time.monotonic()
+
+    def heard(done: int, count: int) -> None:
+        nonlocal said
+        now = time.monotonic()
+        if now - said >= LINE_EVERY_S and done < count:
+            said = now
+            left_s = (now - began) * (count - done) / done
+            typer.echo(f"{done / count:.0%} done, about {left_s:.0f} s left", err=True)
+
+    return heard
 
 
 def _draw(name: str, files: list[str], folder: Path) -> None:

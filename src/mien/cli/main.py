@@ -10,6 +10,7 @@ import typer
 from mien import __version__
 from mien.cli import (
     analyze,
+    bags,
     corpora,
     degrade,
     distill,
@@ -48,6 +49,7 @@ VERBS = {
     "distill": (distill.distill, MAKE),
     "export": (export.export, MAKE),
     "extract": (extract.extract, MAKE),
+    "bags": (bags.bags, MAKE),
     "embed": (embed.embed, MAKE),
     "evaluate": (evaluate.evaluate, MAKE),
     "degrade": (degrade.degrade, MAKE),

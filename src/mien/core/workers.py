@@ -1,4 +1,4 @@
-"""Spread jobs over processes, so that one that dies takes only its own job with it."""
+"""Spread jobs over processes or Ray, so that one that dies takes only its own job with it."""
 
 import multiprocessing
 import pickle
@@ -8,23 +8,29 @@ from contextlib import contextmanager, suppress
 from multiprocessing.connection import Connection, wait
 from typing import Any
 
-from mien.core.errors import ConfigError, MienError
+from mien.core.errors import ConfigError
+from mien.core.job_results import WorkerDied, attempt, packed
+from mien.core.nearest import did_you_mean
 
+__all__ = ["BACK_ENDS", "WorkerDied", "spread"]
+
+BACK_ENDS = ("processes", "ray")
 _READY = b"ready"
 _STOP_S = 2.0
 
 
-class WorkerDied(MienError):
-    """A worker process ended in the middle of a job."""
-
-
 def spread(
-    function: Callable[[Any], Any], jobs: Iterable[Any], *, workers: int = 1
+    function: Callable[[Any], Any],
+    jobs: Iterable[Any],
+    *,
+    workers: int = 1,
+    on: str = "processes",
+    address: str | None = None,
 ) -> Iterator[tuple[int, Any]]:
     """Run `function` on each job and yield (number of the job, result) as they finish.
 
-    With one worker, jobs run in this process, in order. With more, each worker is a fresh process that
-    takes one job at a time; results come unordered. A job that raises, or whose worker dies (killed for
+    With one worker, jobs run in this process, in order. With more, or on Ray, each worker is a fresh process
+    that takes one job at a time; results come unordered. A job that raises, or whose worker dies (killed for
     memory, a crash in a codec), yields the exception in place of a result; the others go on. Ctrl-C and
     closing the iterator stop the workers at once.
 
@@ -32,13 +38,18 @@ def spread(
         function: takes one job; with several workers it must be importable by name (picklable).
         jobs: any picklable things; taken from the iterable only as workers get free.
         workers: number of processes, at least 1.
+        on: `processes` of this machine, or `ray`: use that where one machine is not enough. Its machines
+            must have what `function` needs installed, and find files under the same paths.
+        address: of a Ray cluster; by default RAY_ADDRESS, else a Ray of this machine alone is started, out
+            of reach of the network, and stopped at the end.
 
     Yields:
         (index, result), or (index, exception) for a job that failed.
 
     Raises:
-        ConfigError: fewer than one worker, or workers cannot start (a script without
-            `if __name__ == "__main__":`, or a function that cannot be pickled).
+        ConfigError: fewer than one worker, an unknown back end, or workers cannot start (a script without
+            `if __name__ == "__main__":`, a function that cannot be pickled, no cluster at the address).
+        MissingExtra: Ray is not installed.
 
     Example:
         >>> list(spread(abs, [-1, 2], workers=1))
@@ -46,9 +57,20 @@ def spread(
     """
     if workers < 1:
         raise ConfigError(f"Got {workers} workers, expected at least 1; pass workers=1.")
+    if on not in BACK_ENDS or (address is not None and on != "ray"):
+        given = f"work on `{on}`" + ("" if address is None else f" at address `{address}`")
+        raise ConfigError(
+            f"Got {given}, expected {' or '.join(BACK_ENDS)}, an address only with ray; correct it."
+            f"{did_you_mean(on, BACK_ENDS)}"
+        )
+    if on == "ray":
+        from mien.core.ray_workers import spread_over_ray
+
+        yield from spread_over_ray(function, enumerate(jobs), workers=workers, address=address)
+        return
     if workers == 1:
         for index, job in enumerate(jobs):
-            yield index, _attempt(function, job)
+            yield index, attempt(function, job)
         return
     yield from _spread_over_processes(function, enumerate(jobs), workers)
 
@@ -150,31 +172,9 @@ def _serve(pipe: Connection, function: Callable[[Any], Any]) -> None:
         pipe.send_bytes(_READY)
         while True:
             job = pipe.recv()
-            pipe.send_bytes(_packed(_attempt(function, job)))
+            pipe.send_bytes(packed(attempt(function, job)))
     except (EOFError, OSError):
         return  # the parent is done, or gone
-
-
-def _attempt(function: Callable[[Any], Any], job: Any) -> Any:
-    try:
-        return function(job)
-    # whatever a job raises is its result: one bad file never ends a batch
-    except Exception as error:  # noqa: BLE001
-        return error
-
-
-def _packed(result: Any) -> bytes:
-    """Pickle a result; one that cannot travel becomes an error that says what it was."""
-    try:
-        data = pickle.dumps(result)
-        if isinstance(result, Exception):
-            pickle.loads(data)  # exceptions with arguments of their own often pickle but do not come back
-        return data
-    # pickling runs code of any class, which may raise anything
-    except Exception as error:  # noqa: BLE001
-        return pickle.dumps(
-            MienError(f"Got a {type(result).__name__} that cannot travel: {result} ({error}).")
-        )
 
 
 @contextmanager

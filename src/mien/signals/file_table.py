@@ -1,7 +1,8 @@
 """Read a table of files or segments: which columns it may have, and what they mean."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -19,6 +20,16 @@ ALIASES = {
     "segment": ("segment_id", "utterance", "utterance_id", "utt_id"),
     "speaker": ("spk", "speaker_id", "spk_id", "speakerid"),
 }
+
+
+class _Cells(NamedTuple):
+    """Hold what the known columns say of each row; times that are no numbers are `odd`, by column and row."""
+
+    starts: list[float]
+    ends: list[float]
+    odd: dict[str, dict[int, object]]
+    names: list[str | None]
+    speakers: list[str | None]
 
 
 def jobs_of_table(frame: pd.DataFrame, *, folder: Path, origin: str) -> tuple[list[Job], dict[str, str]]:
@@ -46,20 +57,23 @@ def jobs_of_table(frame: pd.DataFrame, *, folder: Path, origin: str) -> tuple[li
     if "segment" in frame and frame["segment"].dropna().duplicated().any():
         twice = frame["segment"].dropna()[frame["segment"].dropna().duplicated()].iloc[0]
         raise InputError(f"Got segment `{twice}` twice in `{origin}`, expected unique names; rename one.")
+    cells = _cells(frame)
     jobs: list[Job] = []
     failures: dict[str, str] = {}
-    for file, rows in frame.groupby(frame["file"].astype(str), sort=False):
-        name = str(file)
+    codes, names = pd.factorize(frame["file"].astype(str))
+    order = np.argsort(codes, kind="stable")
+    by_file = np.split(order, np.flatnonzero(np.diff(codes[order])) + 1)
+    for name, rows in zip(names.tolist(), by_file, strict=True):
         path = _locate(name, folder)
         if path is None:
             failures[name] = f"Got no file `{name}` (named in `{origin}`), expected one; correct the table."
             continue
         try:
-            listed = _listed(rows, name) if {"start", "end"} & set(frame.columns) else None
+            listed = _listed(cells, rows.tolist(), name) if {"start", "end"} & set(frame.columns) else None
         except InputError as error:
             failures[name] = str(error)
             continue
-        speakers = set(_texts(rows, "speaker"))
+        speakers = {cells.speakers[row] for row in rows}
         speaker = speakers.pop() if listed is None and len(speakers) == 1 else None
         jobs.append(Job(name, path, path.stat().st_size, listed, speaker))
     return jobs, failures
@@ -94,30 +108,54 @@ def _locate(file: str, folder: Path) -> Path | None:
     return None
 
 
-def _listed(rows: pd.DataFrame, file: str) -> ListedSegments:
+def _cells(frame: pd.DataFrame) -> _Cells:
+    """Read the known columns once: a table may have a file per row, and pandas is slow with single rows."""
+    (starts, odd_starts), (ends, odd_ends) = (
+        _seconds(frame, "start", empty=0.0),
+        _seconds(frame, "end", empty=float("nan")),
+    )
+    return _Cells(
+        starts,
+        ends,
+        {"start": odd_starts, "end": odd_ends},
+        _texts(frame, "segment"),
+        _texts(frame, "speaker"),
+    )
+
+
+def _listed(cells: _Cells, rows: Sequence[int], file: str) -> ListedSegments:
     """Return one file's segments, in the order of the table."""
-    starts = _seconds(rows, "start", file, empty=0.0)
-    ends = _seconds(rows, "end", file, empty=float("nan"))
-    for start, end in zip(starts, ends, strict=True):
+    for column, odd in cells.odd.items():
+        for row in rows:
+            if row in odd:
+                raise InputError(f"Got `{odd[row]}` as {column} of `{file}`, expected seconds; correct it.")
+    for row in rows:
+        start, end = cells.starts[row], cells.ends[row]
         if start < 0 or not np.isfinite(start) or np.isinf(end) or end <= start:
             raise InputError(
                 f"Got a segment from {start:g} to {end:g} s of `{file}`, expected 0 <= start < end; "
                 "correct it."
             )
-    return ListedSegments(starts, ends, _texts(rows, "segment"), _texts(rows, "speaker"))
+    starts, ends, names, speakers = (
+        tuple(column[row] for row in rows)
+        for column in (cells.starts, cells.ends, cells.names, cells.speakers)
+    )
+    return ListedSegments(starts, ends, names, speakers)
 
 
-def _seconds(rows: pd.DataFrame, column: str, file: str, *, empty: float) -> tuple[float, ...]:
-    if column not in rows:
-        return (empty,) * len(rows)
-    numbers = pd.to_numeric(rows[column], errors="coerce")
-    wrong = rows[column][numbers.isna() & rows[column].notna()]
-    if len(wrong):
-        raise InputError(f"Got `{wrong.iloc[0]}` as {column} of `{file}`, expected seconds; correct it.")
-    return tuple(float(value) for value in numbers.fillna(empty))
+def _seconds(frame: pd.DataFrame, column: str, *, empty: float) -> tuple[list[float], dict[int, object]]:
+    """Return a column's numbers, and row → value where it is not a number."""
+    if column not in frame:
+        return [empty] * len(frame), {}
+    numbers = pd.to_numeric(frame[column], errors="coerce")
+    odd = np.flatnonzero(numbers.isna() & frame[column].notna())
+    return numbers.astype(float).fillna(empty).tolist(), {int(row): frame[column].iloc[row] for row in odd}
 
 
-def _texts(rows: pd.DataFrame, column: str) -> tuple[str | None, ...]:
-    if column not in rows:
-        return (None,) * len(rows)
-    return tuple(None if pd.isna(value) else str(value) for value in rows[column])
+def _texts(frame: pd.DataFrame, column: str) -> list[str | None]:
+    if column not in frame:
+        return [None] * len(frame)
+    absent = frame[column].isna()
+    return [
+        None if no else str(value) for value, no in zip(frame[column].tolist(), absent.tolist(), strict=True)
+    ]

@@ -1,0 +1,1 @@
+"""Sound as pictures, for networks that were made for pictures."""
