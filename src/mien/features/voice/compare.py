@@ -8,7 +8,15 @@ from numpy.typing import NDArray
 
 from mien.features.described import Described
 from mien.features.voice.clip_checks import FULL_SCALE, check_clips
-from mien.features.voice.compare_columns import ENERGY, FUNCTIONALS, LLD, LLD_DELTAS, SPECTRAL, VOICED
+from mien.features.voice.compare_columns import (
+    ENERGY,
+    FUNCTIONALS,
+    LLD,
+    LLD_DELTAS,
+    SPECTRAL,
+    VOICED,
+    column,
+)
 from mien.features.voice.compare_frames import LONG_S, SHORT_S, CompareFrames, describe_frames
 from mien.features.voice.compare_functionals import Contours, describe_clip
 from mien.features.voice.deltas import deltas
@@ -27,6 +35,7 @@ CARD = {
     "outputs": "65 descriptors every 10 ms, or their 65 changes, or 6373 functionals of both",
     "levels": LEVELS,
     "descriptors": (*VOICED, *ENERGY, *SPECTRAL),
+    "voiced_only": tuple(column(one.name, "_sma") for one in VOICED),
     "min_duration_s": LONG_S,
     "departures": "computed as openSMILE 2.6 does, also where that departs from the papers: changes of the "
     "voice fade in the course of a clip, because their divisor grows; harmonicity compares all neighbouring "
