@@ -35,6 +35,19 @@ def test_pitch_stands_at_ten_times_its_height_where_there_is_voice(buzz):
     pyplot.close(figure)
 
 
+def test_the_wide_set_is_drawn_with_its_own_pitch_and_panels(buzz):
+    frames = mien.extract("compare", buzz, rate_hz=RATE_HZ, level="lld")
+    figure = plot_descriptors(buzz, frames, rate_hz=RATE_HZ)
+    (pitch,) = figure.axes[0].get_lines()
+    assert np.median(pitch.get_ydata()) == pytest.approx(2000, rel=0.01)
+    labels = [axes.get_ylabel().split("\n")[0] for axes in figure.axes[1:]]
+    assert labels == ["loudness", "sharpness", "logHNR"]
+    noise = figure.axes[3].get_lines()[0].get_ydata()
+    assert np.isnan(noise[:40]).all()
+    assert np.nanmedian(noise) > 20
+    pyplot.close(figure)
+
+
 def test_times_of_a_segment_begin_at_zero(buzz):
     frames = mien.extract("egemaps", buzz, rate_hz=RATE_HZ, level="lld")
     moved = frames.assign(start=frames["start"] + 7, end=frames["end"] + 7)

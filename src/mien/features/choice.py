@@ -13,6 +13,8 @@ from mien.core.nearest import did_you_mean
 from mien.features.described import Described
 from mien.features.functional_catalogue import CATALOGUE, check_names, compute
 
+MOST_NAMED = 30
+"""Longer lists of names are not read to the end."""
 ALL = "all"
 DELTA = "_delta"
 REACH = 2
@@ -125,7 +127,8 @@ def _contours_named(name: str, card: Mapping[str, Any], level: str) -> list[Cont
     ]
     if not places:
         nearest = did_you_mean(name, [known + DELTA * delta for known in short])
-        raise ConfigError(f"Got descriptor `{name}`, expected some of {', '.join(short)}.{nearest}")
+        some = ", ".join(short) if len(short) <= MOST_NAMED else f"the {len(short)} in docs/descriptors.md"
+        raise ConfigError(f"Got descriptor `{name}`, expected some of {some}.{nearest}")
     return [
         Contour(
             columns[place] + DELTA * delta,

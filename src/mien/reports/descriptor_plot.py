@@ -15,10 +15,17 @@ HIGHEST_HZ = 5000
 RANGE_DB = 70
 WINDOW_S = 0.02
 HOP_S = 0.005
-SHOWN = ("Loudness_sma3", "alphaRatio_sma3", "HNRdBACF_sma3nz")
+PANELS = {
+    "Loudness_sma3": "Loudness\n(1)",
+    "alphaRatio_sma3": "alphaRatio\n(dB)",
+    "HNRdBACF_sma3nz": "HNRdBACF\n(dB)",
+    "audspec_lengthL1norm_sma": "loudness\n(1)",
+    "pcm_fftMag_psySharpness_sma": "sharpness\n(acum)",
+    "logHNR_sma": "logHNR\n(dB)",
+}
 """Contours that get a panel of their own, where the table has them."""
-UNITS = {"Loudness_sma3": "1", "alphaRatio_sma3": "dB", "HNRdBACF_sma3nz": "dB"}
-PITCH = "F0semitoneFrom27.5Hz_sma3nz"
+OF_VOICE = ("HNRdBACF_sma3nz", "logHNR_sma")
+SEMITONES, PITCH = "F0semitoneFrom27.5Hz_sma3nz", "F0final_sma"
 LOWEST_PITCH_HZ = 27.5
 LONGEST_S = 60.0
 INK, PITCH_COLOR, FORMANT_COLOR = "#1e2327", "#00b7c6", "#f2a900"
@@ -32,7 +39,7 @@ def plot_descriptors(samples: NDArray[np.float32], frames: pd.DataFrame, *, rate
 
     Args:
         samples: mono, (samples,), at most 60 s.
-        frames: rows of `mien.extract("egemaps", …, level="lld")` of these samples.
+        frames: rows of `mien.extract("egemaps", …, level="lld")` of these samples, or of `compare`.
         rate_hz: of the samples.
 
     Returns:
@@ -49,7 +56,8 @@ def plot_descriptors(samples: NDArray[np.float32], frames: pd.DataFrame, *, rate
             f"Got {seconds:.1f} s and {len(frames)} frames, expected at most {LONGEST_S:g} s and some "
             "frames; cut the recording, and describe it with level lld."
         )
-    shown = [name for name in SHOWN if name in frames]
+    shown = [name for name in PANELS if name in frames]
+    pitch_hz = _pitch(frames)
     figure, grid = pyplot.subplots(
         1 + len(shown),
         1,
@@ -61,12 +69,13 @@ def plot_descriptors(samples: NDArray[np.float32], frames: pd.DataFrame, *, rate
     )
     top, *below = grid[:, 0]
     _draw_spectrogram(top, samples, rate_hz)
-    _draw_voice(top, frames)
+    _draw_voice(top, frames, pitch_hz)
     time = frames["start"].to_numpy() - frames["start"].iloc[0] + WINDOW_S / 2
     for axes, name in zip(below, shown, strict=True):
         values = frames[name].to_numpy()
-        axes.plot(time, np.where(values == 0, np.nan, values) if "nz" in name else values, color=INK, lw=1)
-        axes.set_ylabel(f"{name.partition('_')[0]}\n({UNITS[name]})", fontsize=8)
+        heard = np.where(pitch_hz > 0, values, np.nan) if name in OF_VOICE else values
+        axes.plot(time, heard, color=INK, lw=1)
+        axes.set_ylabel(PANELS[name], fontsize=8)
         axes.grid(alpha=0.3)
     grid[-1, 0].set_xlabel("time (s)")
     grid[-1, 0].set_xlim(0, seconds)
@@ -94,17 +103,24 @@ def _draw_spectrogram(axes: Any, samples: NDArray[np.float32], rate_hz: int) -> 
     axes.set_ylabel("frequency (Hz)")
 
 
-def _draw_voice(axes: Any, frames: pd.DataFrame) -> None:
-    """Draw pitch and formants where there is voice."""
-    if PITCH not in frames:
-        return
-    voiced = frames[frames[PITCH] > 0]
+def _pitch(frames: pd.DataFrame) -> NDArray[np.float64]:
+    """Return the pitch of each frame in Hz, 0 without voice or where the table has none."""
+    if SEMITONES in frames:
+        semitones = frames[SEMITONES].to_numpy(dtype=float)
+        return np.where(semitones > 0, LOWEST_PITCH_HZ * 2 ** (semitones / 12), 0)
+    return frames[PITCH].to_numpy(dtype=float) if PITCH in frames else np.zeros(len(frames))
+
+
+def _draw_voice(axes: Any, frames: pd.DataFrame, pitch_hz: NDArray[np.float64]) -> None:
+    """Draw pitch, and formants where the table has them, in frames with voice."""
+    voiced = frames[pitch_hz > 0]
     time = voiced["start"].to_numpy() - frames["start"].iloc[0]
-    hz = LOWEST_PITCH_HZ * 2 ** (voiced[PITCH].to_numpy() / 12)
     for number in (1, 2, 3):
         name = f"F{number}frequency_sma3nz"
         label = "formants" if number == 1 else None
-        axes.plot(time + WINDOW_S / 2, voiced[name], ".", ms=2.5, color=FORMANT_COLOR, label=label)
-    # a frame of pitch is 60 ms long
-    axes.plot(time + 0.03, 10 * hz, ".", ms=3, color=PITCH_COLOR, label="10 x pitch")
-    axes.legend(loc="upper right", fontsize=8, markerscale=3)
+        if name in frames:
+            axes.plot(time + WINDOW_S / 2, voiced[name], ".", ms=2.5, color=FORMANT_COLOR, label=label)
+    if len(voiced):
+        # a frame of pitch is 60 ms long
+        axes.plot(time + 0.03, 10 * pitch_hz[pitch_hz > 0], ".", ms=3, color=PITCH_COLOR, label="10 x pitch")
+        axes.legend(loc="upper right", fontsize=8, markerscale=3)
