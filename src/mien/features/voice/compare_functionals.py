@@ -65,7 +65,7 @@ def describe_clip(contours: Contours) -> NDArray[np.float32]:
         _shape(np.concatenate([energy, energy_change])),
         _shape(np.concatenate(spectral)),
         _voice(voiced),
-        _pitch(contours.voiced[0, :heard]),
+        _pitch(contours.voiced[0, : max(long - contours.late, 1)]),
         np.concatenate([means[:, [0, 1, 3]], _peaks(everything), _regression(everything)], axis=1),
         np.concatenate([_means(change)[:, 1:], _peaks(change)], axis=1),
     )
