@@ -18,21 +18,18 @@ from mien.features.voice.framing import (
     hop_samples,
     windowed_blocks,
 )
+from mien.features.voice.geneva_frames import LONG_S, SHORT_S, listen_for_pitch, mean_square
 from mien.features.voice.periods import jitter_and_shimmer
 from mien.features.voice.pitch_path import smooth_pitch
 from mien.features.voice.rasta import rasta
-from mien.features.voice.shs import CANDIDATES, pitch_candidates
+from mien.features.voice.shs import CANDIDATES
 from mien.features.voice.spectral import flux
 from mien.features.voice.spectral_shape import shape
 
-SHORT_S = 0.02
-LONG_S = 0.06
-LOWEST_HZ, HIGHEST_HZ = 52.0, 620.0
+PITCH_HZ = (52.0, 620.0)
 BUFFER_FRAMES = 30
 SEARCH = 0.25
 """How far a period may be from the one that the pitch says."""
-QUIETEST = 0.001
-"""Root mean square of a windowed 60-ms frame at or below which no voice is heard, of full scale 1."""
 BANDS_AT, SHAPES_AT = 3, 3 + BANDS
 SHAPES, CEPSTRA = 15, 14
 FLUX_AT = 6
@@ -104,7 +101,9 @@ def _describe_spectra(
     filtered = auditory_bands(np.exp(rasta(np.log(bands), starts, hop_s=HOP_S)), rate_hz)
     spectral[:, 0] = auditory_bands(bands, rate_hz).mean(axis=1)
     spectral[:, 1] = filtered.mean(axis=1)
-    spectral[:, 2] = np.concatenate([_root_mean_square(clip, window.size, hop) for clip in clips])
+    spectral[:, 2] = np.sqrt(
+        np.maximum(np.concatenate([mean_square(clip, window.size, hop) for clip in clips]), 0)
+    )
     spectral[:, BANDS_AT:SHAPES_AT] = filtered
     return spectral, starts
 
@@ -114,16 +113,11 @@ def _describe_voice(
 ) -> NDArray[np.float32]:
     """Return pitch in Hz, voicing, jitter, its change, shimmer and harmonics to noise, (n, 6)."""
     window = gauss(round(LONG_S * rate_hz))
-    size = fft_size(window.size)
     hz = np.empty((int(starts[-1]), CANDIDATES), dtype=np.float32)
     voicing = np.empty_like(hz)
     quiet = np.empty(len(hz), dtype=bool)
     for rows, frames in windowed_blocks(clips, window, hop):
-        found = pitch_candidates(
-            np.abs(rfft(frames, size, axis=1)), rate_hz=rate_hz, lowest_hz=LOWEST_HZ, highest_hz=HIGHEST_HZ
-        )
-        hz[rows], voicing[rows] = found.hz, found.voicing
-        quiet[rows] = np.einsum("ns,ns->n", frames, frames) <= QUIETEST**2 * window.size
+        hz[rows], voicing[rows], quiet[rows] = listen_for_pitch(frames, rate_hz, span_hz=PITCH_HZ)
     voiced = np.empty((len(hz), 6), dtype=np.float32)
     voiced[:, 0], voiced[:, 1] = smooth_pitch(hz, voicing, starts, buffer_frames=BUFFER_FRAMES)
     voiced[quiet, :2] = 0
@@ -136,13 +130,6 @@ def _describe_voice(
         voiced[begin:end, 4] = found_periods.shimmer_local
         voiced[begin:end, 5] = found_periods.noise_ratio_db
     return voiced
-
-
-def _root_mean_square(clip: NDArray[np.float32], size: int, hop: int) -> NDArray[np.float64]:
-    """Return the root of the mean square of the samples of each frame."""
-    total = np.concatenate([[0], np.cumsum(np.square(clip, dtype=np.float64))])
-    at = np.arange(0, max(clip.size - size + 1, 0), hop)
-    return np.asarray(np.sqrt(np.maximum(total[at + size] - total[at], 0) / size))
 
 
 def _zero_crossings(clip: NDArray[np.float32], size: int, hop: int) -> NDArray[np.float64]:

@@ -19,7 +19,6 @@ from mien.features.voice.spread import (
     describe_moments,
     describe_percentiles,
     describe_times,
-    in_order,
 )
 
 PER_SECOND = 100.0
@@ -86,7 +85,7 @@ def _peaks(columns: NDArray[np.float32]) -> NDArray[np.float32]:
 
 def _shape(columns: NDArray[np.float32]) -> NDArray[np.float32]:
     found = np.zeros((len(columns), len(SHAPE)), dtype=np.float32)
-    _describe_shape(columns, in_order(columns), HOP_S, found)
+    _describe_shape(columns, np.sort(columns, axis=1), HOP_S, found)
     return found
 
 

@@ -4,7 +4,6 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-REACH = 2
 MORE = 2
 """Rows more than the contour has, as openSMILE writes them; its last value stands for what follows."""
 

@@ -24,7 +24,7 @@ from mien.features.voice.framing import (
 from mien.features.voice.harmonics import MISSING_DB, describe_harmonics
 from mien.features.voice.periods import jitter_and_shimmer
 from mien.features.voice.pitch_path import semitones, smooth_pitch
-from mien.features.voice.shs import CANDIDATES, pitch_candidates
+from mien.features.voice.shs import CANDIDATES, HIGHEST_HZ, LOWEST_HZ, pitch_candidates
 from mien.features.voice.spectral import alpha_ratio, decibels, flux, hammarberg_index, slope
 
 SHORT_S = 0.02
@@ -87,7 +87,7 @@ def describe_frames(clips: Sequence[NDArray[np.float32]], rate_hz: int) -> Genev
     voiced[:, 8::3] = MISSING_DB
     _add_harmonics(voiced, pitch_hz, clips, rate_hz=rate_hz, hop=hop)
     size = round(SHORT_S * rate_hz)
-    power = np.concatenate([_mean_square(clip, size, hop) for clip in clips])
+    power = np.concatenate([mean_square(clip, size, hop) for clip in clips])
     spare = left_over(clips, round(LONG_S * rate_hz), hop)
     return GenevaFrames(spectral, voiced, power, short_starts, starts, spare)
 
@@ -178,10 +178,11 @@ def _follow_pitch(
 
 
 def listen_for_pitch(
-    frames: NDArray[np.float32], rate_hz: int
+    frames: NDArray[np.float32], rate_hz: int, *, span_hz: tuple[float, float] = (LOWEST_HZ, HIGHEST_HZ)
 ) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.bool_]]:
     """Return candidates and voicing of windowed 60-ms frames, (n, 6) each, and which are too quiet."""
-    found = pitch_candidates(np.abs(rfft(frames, fft_size(frames.shape[1]), axis=1)), rate_hz=rate_hz)
+    strength = np.abs(rfft(frames, fft_size(frames.shape[1]), axis=1))
+    found = pitch_candidates(strength, rate_hz=rate_hz, lowest_hz=span_hz[0], highest_hz=span_hz[1])
     quiet = np.einsum("ns,ns->n", frames, frames) <= QUIETEST**2 * frames.shape[1]
     return found.hz, found.voicing, quiet
 
@@ -216,7 +217,7 @@ def harmonics_of(
     return describe_harmonics(strength, pitch_hz, formant_hz, rate_hz=rate_hz)
 
 
-def _mean_square(clip: NDArray[np.float32], size: int, hop: int) -> NDArray[np.float64]:
+def mean_square(clip: NDArray[np.float32], size: int, hop: int) -> NDArray[np.float64]:
     """Return the mean square of the samples of each frame."""
     total = np.concatenate([[0], np.cumsum(np.square(clip, dtype=np.float64))])
     begins = np.arange(0, max(clip.size - size + 1, 0), hop)

@@ -2,7 +2,6 @@
 
 import numpy as np
 from numba import njit
-from numpy.typing import NDArray
 
 SHARES = (0.25, 0.5, 0.75, 0.01, 0.99)
 LEVELS = (0.25, 0.5, 0.75, 0.9)
@@ -103,8 +102,3 @@ def describe_means(values, out):  # type: ignore[no-untyped-def]
     out[1] = np.exp(logs / heard) / (absolute / n) if heard else 1.0
     out[2] = positive / max(above, 1)
     out[3] = np.sqrt(squares / n)
-
-
-def in_order(columns: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return each row of (columns, n) in order."""
-    return np.sort(columns, axis=1)
