@@ -22,6 +22,7 @@ FILES = (
     "cold_start.py",
     "encoder_batches.py",
     "descriptor_speed.py",
+    "budget_speed.py",
     "bag_speed.py",
     "stream_speed.py",
     "many_segments.py",

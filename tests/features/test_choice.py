@@ -1,5 +1,7 @@
 """Single descriptors and functionals by name."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -7,7 +9,7 @@ from mien.core.errors import ConfigError
 from mien.features.choice import choose, delta
 from mien.features.described import Described
 from mien.features.functional_catalogue import CATALOGUE
-from mien.features.voice.egemaps import CARD
+from mien.features.voice.egemaps import CARD, extract
 
 FEW = {"levels": {"lld": ("loud_sma3", "pitch_sma3nz")}}
 
@@ -30,7 +32,8 @@ def test_functionals_leave_frames_without_voice_out():
 
 def test_a_set_says_which_descriptors_are_0_without_voice():
     card = {"levels": {"lld": ("loud_sma3", "f0_sma")}, "voiced_only": ("f0_sma",)}
-    found = choose(card, "functionals", descriptors=["f0"], functionals=["mean"]).of(frames())
+    named = replace(frames(), columns=card["levels"]["lld"])
+    found = choose(card, "functionals", descriptors=["f0"], functionals=["mean"]).of(named)
     np.testing.assert_allclose(found.values, [[9.6], [0]])
 
 
@@ -48,6 +51,22 @@ def test_a_delta_looks_neither_into_other_clips_nor_across_gaps_in_voice():
     np.testing.assert_allclose(found[[1, 2]], 3)
     np.testing.assert_allclose(found[[4, 5, 6]], [0.6, 0.9, 0.9], rtol=1e-6)
     assert not found[one.values[:, 1] == 0].any()
+
+
+def test_the_sets_own_functionals_come_by_their_names():
+    names = ["loudness_sma3_amean", "mfcc1_sma3_stddevNorm"]
+    choice = choose(CARD, "functionals", descriptors=names)
+    assert choice.columns == choice.sources == tuple(names)
+    clip = np.random.default_rng(0).normal(0, 0.1, 8000).astype(np.float32)
+    whole = extract([clip], rate_hz=16000)
+    assert choice.of(whole).columns == tuple(names)
+    assert choice.of(whole).hop_s is None
+    np.testing.assert_array_equal(choice.of(whole).values, whole.only(tuple(names)).values)
+
+
+def test_only_what_the_names_are_made_of_is_asked_of_the_set():
+    choice = choose(CARD, "functionals", descriptors=["mfcc1", "mfcc1_delta"], functionals=["mean"])
+    assert choice.sources == ("mfcc1_sma3",)
 
 
 def test_all_is_everything_once():
@@ -68,6 +87,7 @@ def test_without_names_nothing_is_chosen():
         ("functionals", {"functionals": ["men"]}, "Did you mean `mean`"),
         ("lld", {"functionals": ["mean"]}, "one or the other"),
         ("functionals", {"descriptors": ["Loudness"]}, "name some functionals"),
+        ("functionals", {"descriptors": ["loudness_sma3_mean"]}, "Did you mean `loudness_sma3_amean`"),
     ],
 )
 def test_wrong_names_are_refused(level, asked, message):

@@ -1,10 +1,14 @@
 """`mien extract`: recordings in, expert descriptors out."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from mien.features.extraction import Written
 
 EXIT_SOME_FAILED = 1
 EXIT_NONE_SUCCEEDED = 3
@@ -28,6 +32,13 @@ Functionals = Annotated[
     str | None,
     typer.Option(help="Of each descriptor: mean,stddev,p50,slope …; or all. (default: the set's own)"),
 ]
+Budget = Annotated[
+    float | None,
+    typer.Option(help="Seconds of one core per second of audio; what tells --target best within is chosen."),
+]
+Target = Annotated[str | None, typer.Option(help="Column of labels in the table, for --budget-rtf.")]
+Costs = Annotated[Path | None, typer.Option(help="A .choice.json whose costs are taken, to repeat a choice.")]
+Earlier = Annotated[Path | None, typer.Option(help="A .choice.json; its columns are written.")]
 Workers = Annotated[int, typer.Option(help="Processes; 0: one per core.", min=0)]
 On = Annotated[
     str, typer.Option(help="processes of this machine, or ray: a cluster, or Ray on this machine.")
@@ -49,6 +60,10 @@ def extract(
     level: Level = "functionals",
     descriptors: Descriptors = None,
     functionals: Functionals = None,
+    budget_rtf: Budget = None,
+    target: Target = None,
+    costs: Costs = None,
+    choice: Earlier = None,
     workers: Workers = 1,
     on: On = "processes",
     address: Address = None,
@@ -65,31 +80,48 @@ def extract(
     import logging
     import os
 
+    from mien.cli.extract_budget import Asked, columns_within
     from mien.features.extraction import Crew, extract_to_file
 
     if not quiet:
         logging.basicConfig(level=logging.INFO, format="%(message)s")
-    try:
+    crew = Crew(workers or os.cpu_count() or 1, on, address)
+    asked = Asked(name, paths, budget_rtf, target=target, costs=costs, choice=choice, workers=crew.workers)
+    named = bool(descriptors or functionals) or level != "functionals"
+    chosen = columns_within(asked, out, named=named, overwrite=overwrite, quiet=quiet)
+    with _told_when_interrupted():
         done = extract_to_file(
             name,
             paths,
             out,
             level=level,
-            descriptors=_names(descriptors),
+            descriptors=_names(descriptors) if chosen is None else chosen,
             functionals=_names(functionals),
-            crew=Crew(workers or os.cpu_count() or 1, on, address),
+            crew=crew,
             overwrite=overwrite,
             heard=None if quiet else _progress(),
         )
+    if plot is not None:
+        _draw(name, sorted(done.files), plot)
+    _tell(done, quiet=quiet)
+
+
+@contextmanager
+def _told_when_interrupted() -> Iterator[None]:
+    """Say, when a run is stopped, that it can go on."""
+    try:
+        yield
     except KeyboardInterrupt:
         typer.echo("mien: what is finished is kept; the same command goes on.", err=True)
         raise
-    if plot is not None:
-        _draw(name, sorted(done.files), plot)
+
+
+def _tell(done: "Written", *, quiet: bool) -> None:
+    """Say what was written and what failed, and end accordingly."""
     for reason in done.failures.values():
         typer.echo(f"mien: {reason}", err=True)
     if not quiet:
-        text = f"{done.rows} rows of {len(done.columns)} descriptors of {len(done.files)} files in {out}"
+        text = f"{done.rows} rows of {len(done.columns)} descriptors of {len(done.files)} files in {done.out}"
         typer.echo(text + (f"; {len(done.failures)} failed" if done.failures else ""), err=True)
     if done.failures:
         raise typer.Exit(EXIT_SOME_FAILED if done.rows else EXIT_NONE_SUCCEEDED)

@@ -22,17 +22,17 @@ REACH = 2
 
 
 class Contour(NamedTuple):
-    """Name one descriptor over time.
+    """Name one descriptor over time, or one functional of the set.
 
     Attributes:
         name: of its column.
-        place: among the columns of the set's frames.
+        source: column of the set that it is, or is made of.
         delta: how it changes, rather than what it is.
         voiced_only: frames of 0 stand for frames without voice, and functionals leave them out.
     """
 
     name: str
-    place: int
+    source: str
     delta: bool
     voiced_only: bool
 
@@ -43,7 +43,7 @@ class Choice:
 
     Attributes:
         contours: the descriptors.
-        functionals: of each of them; none where their frames are wanted.
+        functionals: of each of them; none where their frames, or the set's own functionals, are wanted.
     """
 
     contours: tuple[Contour, ...]
@@ -56,12 +56,19 @@ class Choice:
             return tuple(contour.name for contour in self.contours)
         return tuple(f"{contour.name}_{name}" for contour in self.contours for name in self.functionals)
 
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """Return the columns of the set that the choice is made of, each once."""
+        return tuple(dict.fromkeys(contour.source for contour in self.contours))
+
     def of(self, frames: Described) -> Described:
         """Return the chosen columns.
 
         Args:
-            frames: all descriptors of the set, frame by frame.
+            frames: what the set gives, at least its `sources`.
         """
+        if not self.functionals and self.columns == self.sources:
+            return frames.only(self.columns)
         hop_s = frames.hop_s or 0.0
         if not self.functionals:
             values = np.stack([_values(one, frames)[0] for one in self.contours], axis=1)
@@ -89,7 +96,8 @@ def choose(
         card: of the set. Columns that end in `nz`, and those of its `voiced_only`, are 0 without voice.
         level: `functionals`, or one of frames, such as `lld`.
         descriptors: as the set names them, with or without its `_sma…`; with `_delta` for how one changes
-            from frame to frame; `all` and `all_delta`. By default all, without deltas.
+            from frame to frame; `all` and `all_delta`. By default all, without deltas. Without functionals:
+            columns of the set's own, such as `loudness_sma3_amean`.
         functionals: keys of the catalogue, or `all`.
 
     Raises:
@@ -100,14 +108,24 @@ def choose(
     if functionals and level != "functionals":
         raise ConfigError(f"Got functionals at level `{level}`, expected one or the other; leave one out.")
     if not functionals and level == "functionals":
-        raise ConfigError(
-            "Got descriptors without functionals, expected both: name some functionals, such as mean and "
-            "stddev, or take the frames by level `lld`."
-        )
+        return _own_functionals(descriptors or (), card["levels"][level])
     contours = [one for name in descriptors or [ALL] for one in _contours_named(name, card, level)]
     named = [one for name in functionals or () for one in (CATALOGUE if name == ALL else [name])]
     check_names(named)
     return Choice(tuple(dict.fromkeys(contours)), tuple(dict.fromkeys(named)))
+
+
+def _own_functionals(names: Sequence[str], columns: Sequence[str]) -> Choice:
+    """Return a choice of columns that a set has as its own functionals."""
+    known = frozenset(columns)
+    for name in names:
+        if name not in known:
+            raise ConfigError(
+                f"Got descriptor `{name}` without functionals, expected both: name some functionals, such as "
+                "mean and stddev, or take the frames by level `lld`, or name columns of the set's own."
+                f"{did_you_mean(name, columns)}"
+            )
+    return Choice(tuple(Contour(name, name, delta=False, voiced_only=False) for name in dict.fromkeys(names)))
 
 
 def _frames_level(level: str) -> str:
@@ -132,7 +150,7 @@ def _contours_named(name: str, card: Mapping[str, Any], level: str) -> list[Cont
     return [
         Contour(
             columns[place] + DELTA * delta,
-            place,
+            columns[place],
             delta,
             "nz" in columns[place].partition("_sma")[2] or columns[place] in card.get("voiced_only", ()),
         )
@@ -142,7 +160,7 @@ def _contours_named(name: str, card: Mapping[str, Any], level: str) -> list[Cont
 
 def _values(contour: Contour, frames: Described) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
     """Return a contour (N,), and which frames functionals are of."""
-    values = np.ascontiguousarray(frames.values[:, contour.place])
+    values = np.ascontiguousarray(frames.values[:, frames.columns.index(contour.source)])
     counts = values != 0 if contour.voiced_only else np.ones(len(values), dtype=bool)
     return (delta(values, frames.starts, counts) if contour.delta else values), counts
 

@@ -119,10 +119,14 @@ class Work:
             return pa.concat_tables([self.describe_clips([clip], failures) for clip in kept])
 
     def _ask(self, component: ModuleType, clips: Sequence[Clip]) -> pa.Table:
-        level = self.level if self.choice is None or self.level != "functionals" else "lld"
-        samples = [clip.samples for clip in clips]
-        found = component.extract(samples, rate_hz=clips[0].rate_hz, level=level)
-        return as_table(found if self.choice is None else self.choice.of(found), clips)
+        samples, rate_hz = [clip.samples for clip in clips], clips[0].rate_hz
+        if self.choice is None:
+            return as_table(component.extract(samples, rate_hz=rate_hz, level=self.level), clips)
+        level = "lld" if self.choice.functionals else self.level
+        # a set that tells its columns' needs leaves the rest undone
+        fewer = {"columns": self.choice.sources} if "needs" in component.CARD else {}
+        found = component.extract(samples, rate_hz=rate_hz, level=level, **fewer)
+        return as_table(self.choice.of(found), clips)
 
 
 def _finished(rows: Rows) -> Finished:

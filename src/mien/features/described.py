@@ -1,6 +1,6 @@
 """What a feature set gives: numbers, their names, and which rows belong to which clip."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -44,3 +44,15 @@ class Described:
     def clip(self, number: int) -> NDArray[np.float32]:
         """Return the rows of one clip, (rows, columns)."""
         return self.values[self.starts[number] : self.starts[number + 1]]
+
+    def only(self, columns: tuple[str, ...]) -> "Described":
+        """Return some columns, in the order wanted.
+
+        Args:
+            columns: names among those held.
+        """
+        if columns == self.columns:
+            return self
+        places = {name: place for place, name in enumerate(self.columns)}
+        values = self.values[:, [places[name] for name in columns]]
+        return replace(self, values=values, columns=columns)

@@ -72,7 +72,8 @@ def extract_table(
             several.
         rate_hz: sampling rate of arrays in Hz.
         level: `functionals` for one row per segment, `lld` for one per frame.
-        descriptors: those wanted, such as `Loudness` and `mfcc1_delta`; by default all, without deltas.
+        descriptors: those wanted, such as `Loudness` and `mfcc1_delta`; by default all, without deltas. What
+            they do not need is not computed.
         functionals: those wanted of each descriptor, such as `mean`, `p50` and `slope`; by default the set's.
         workers: processes for files.
         on: `processes` of this machine, or `ray`.
@@ -108,7 +109,7 @@ def extract_table(
         found = [schema(work.columns).empty_table(), *(one.table for one in done)]
         table = pa.concat_tables(found).to_pandas()
     else:
-        target = None if out is None else _check_out(Path(out), overwrite=overwrite)
+        target = None if out is None else check_out(Path(out), overwrite=overwrite)
         failures = {}
         clips = [_as_clip(one, at, rate_hz) for at, one in enumerate(arrays, 1)]
         table = _plan(name, **asked).describe_clips(clips, failures).to_pandas()
@@ -154,7 +155,7 @@ def extract_to_file(
         InputError: nothing is given, a table has no usable columns, or the disk is full.
         MissingExtra: scipy, numba or Ray is not installed.
     """
-    target = _check_out(Path(out), overwrite=overwrite)
+    target = check_out(Path(out), overwrite=overwrite)
     parts = target.with_name(f".{target.name}.parts")
     work = _plan(name, level=level, descriptors=descriptors, functionals=functionals, parts=parts)
     done, failures = _run(work, given, crew, heard)
@@ -183,7 +184,17 @@ def _plan(
     return Work(name, level, choose(card, level, descriptors=descriptors, functionals=functionals), parts)
 
 
-def _check_out(path: Path, *, overwrite: bool) -> Path:
+def check_out(path: Path, *, overwrite: bool) -> Path:
+    """Return a path that a table can be written to; refuse it before any work is done.
+
+    Args:
+        path: ending in .parquet or .csv.
+        overwrite: whether it may exist.
+
+    Raises:
+        ConfigError: another ending, or it exists.
+        InputError: its folder does not exist.
+    """
     if path.suffix.lower() not in (".parquet", ".csv"):
         raise ConfigError(f"Got --out `{path}`, expected a file ending in .parquet or .csv.")
     if not path.parent.is_dir():

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from mien.core.errors import InputError
 from mien.signals.condition import Condition, Leveller
 from mien.signals.container import check_readable, is_plain_audio
+from mien.signals.growing_rows import GrowingRows
 from mien.signals.read_media import MediaReader
 from mien.signals.read_plain import PlainReader
 from mien.signals.resample import Resampler, resample
@@ -105,20 +106,20 @@ def decode(path: str | Path, *, rate_hz: int | None = None, mono: bool = False) 
     path = Path(path)
     reader = _open_reader(path)
     condition, leveller = Condition(0), Leveller()
-    chunks = []
+    gathered = GrowingRows()
     try:
         for chunk in reader.chunks():
             repaired = condition.repair(chunk)
-            chunks.append(condition.mix(repaired)[:, None] if mono else repaired)
+            gathered.append(condition.mix(repaired)[:, None] if mono else repaired)
     finally:
         reader.close()
     _check_shape(path, reader)
     condition.rate_hz = reader.rate_hz
     _check_content(path, condition)
-    channels = np.concatenate(chunks).T
     wanted = rate_hz or reader.rate_hz
+    channels = gathered.rows().T
     rows = [resample(np.ascontiguousarray(channel), reader.rate_hz, wanted) for channel in channels]
-    samples = leveller.level(np.concatenate(rows)).reshape(len(rows), -1)
+    samples = leveller.level(rows[0] if len(rows) == 1 else np.concatenate(rows)).reshape(len(rows), -1)
     return Signal(samples, wanted, (*reader.notes, *condition.notes(), *leveller.notes()))
 
 

@@ -69,5 +69,7 @@ def resample(samples: NDArray[np.float32], rate_in_hz: int, rate_out_hz: int) ->
         >>> resample(np.zeros(44100, np.float32), 44100, 16000).shape
         (16000,)
     """
+    if rate_in_hz == rate_out_hz:
+        return samples
     resampler = Resampler(rate_in_hz, rate_out_hz)
     return np.concatenate([resampler.push(samples), resampler.finish()])

@@ -21,13 +21,18 @@ def follow(values, pieces=(), **options):
 
 def with_threshold(values, threshold):
     """Return what `peaks` says with a threshold that is not a tenth of the range."""
-    turns = whole._find_turns(values)
+    turns, at, slopes = (
+        np.zeros(values.size, np.int8),
+        np.zeros(values.size, np.int64),
+        np.zeros(values.size + 1),
+    )
+    whole._find_turns(values, turns)
     whole._keep_counting_maxima(values, turns, np.float32(threshold))
-    at = whole._alternate(values, turns, np.float32(threshold))
-    first = 0 if at.size and turns[at[0]] > 0 else 1
+    count = whole._alternate(values, turns, np.float32(threshold), at)
+    first = 0 if count and turns[at[0]] > 0 else 1
     found = np.zeros(len(whole.NAMES), np.float32)
-    whole._measure_distances(at, first, values.size, 0.01, found)
-    whole._measure_slopes(values, at, first, 0.01, found)
+    whole._measure_distances(at, count, first, values.size, 0.01, found)
+    whole._measure_slopes(values, at, count, first, 0.01, slopes, found)
     return found[[0, 9, 10, 11, 12]]
 
 

@@ -10,11 +10,17 @@ from mien.features.described import Described
 from mien.features.voice.clip_checks import FULL_SCALE, check_clips
 from mien.features.voice.compare_columns import (
     ENERGY,
+    ENERGY_GROUPS,
     FUNCTIONALS,
+    GROUPS,
     LLD,
     LLD_DELTAS,
+    NEEDS,
     SPECTRAL,
+    SPECTRAL_GROUPS,
     VOICED,
+    VOICED_GROUPS,
+    change_of,
     column,
 )
 from mien.features.voice.compare_frames import LONG_S, SHORT_S, CompareFrames, describe_frames
@@ -23,6 +29,7 @@ from mien.features.voice.deltas import deltas
 from mien.features.voice.endings import late_frames
 from mien.features.voice.framing import HOP_S, matching_rows
 from mien.features.voice.smoothing import smooth
+from mien.features.work_groups import columns_of, groups_for
 
 LEVELS: dict[str, tuple[str, ...]] = {"functionals": FUNCTIONALS, "lld": LLD, "lld_de": LLD_DELTAS}
 CARD = {
@@ -36,6 +43,8 @@ CARD = {
     "levels": LEVELS,
     "descriptors": (*VOICED, *ENERGY, *SPECTRAL),
     "voiced_only": tuple(column(one.name, "_sma") for one in VOICED),
+    "groups": GROUPS,
+    "needs": NEEDS,
     "min_duration_s": LONG_S,
     "departures": "computed as openSMILE 2.6 does, also where that departs from the papers: changes of the "
     "voice fade in the course of a clip, because their divisor grows; harmonicity compares all neighbouring "
@@ -44,7 +53,13 @@ CARD = {
 }
 
 
-def extract(clips: Sequence[NDArray[np.float32]], *, rate_hz: int, level: str = "functionals") -> Described:
+def extract(
+    clips: Sequence[NDArray[np.float32]],
+    *,
+    rate_hz: int,
+    level: str = "functionals",
+    columns: Sequence[str] | None = None,
+) -> Described:
     """Describe clips by the ComParE set.
 
     Use the functionals with a linear model that is regularized, for clips of some seconds with one speaker:
@@ -56,44 +71,91 @@ def extract(clips: Sequence[NDArray[np.float32]], *, rate_hz: int, level: str = 
         rate_hz: of all clips; they are not resampled.
         level: `functionals` for one row of 6373 values per clip, `lld` for a row of 65 every 10 ms, `lld_de`
             for their 65 changes (two rows more).
+        columns: those wanted of the level; what none of them needs is not computed. By default all.
 
     Raises:
-        ConfigError: no such level, or a rate below 8 kHz.
+        ConfigError: no such level or column, or a rate below 8 kHz.
         DataError: a clip is shorter than a frame of 60 ms, or holds values that are not finite.
     """
     check_clips(clips, rate_hz, level=level, levels=LEVELS, least_s=LONG_S)
-    frames = describe_frames([FULL_SCALE * clip for clip in clips], rate_hz)
-    contours = _smooth(frames)
+    if columns is None:
+        return extract_groups(clips, frozenset(GROUPS), rate_hz=rate_hz, level=level)
+    wanted = tuple(columns)
+    groups = groups_for(NEEDS[level], wanted)
+    return extract_groups(clips, groups, rate_hz=rate_hz, level=level).only(wanted)
+
+
+def extract_groups(
+    clips: Sequence[NDArray[np.float32]], groups: frozenset[str], *, rate_hz: int, level: str
+) -> Described:
+    """Return the columns that some groups of descriptors suffice for; use `extract` to name columns.
+
+    Args:
+        clips: mono arrays (samples,) of float32 in [-1, 1], as long as `extract` wants them.
+        groups: names among `GROUPS`, with those that they need.
+        rate_hz: of all clips.
+        level: `functionals`, `lld` or `lld_de`.
+    """
+    frames = describe_frames([FULL_SCALE * clip for clip in clips], rate_hz, groups=groups)
+    contours, found = _smooth(frames, groups), columns_of(NEEDS[level], groups)
     if level != "functionals":
-        return _frame_rows(contours[3:] if level == "lld_de" else contours[:3], LEVELS[level])
+        return _frame_rows(contours[3:] if level == "lld_de" else contours[:3], found)
     late = late_frames(frames.voiced[:, 0] > 0, frames.starts, frames.spare)
     values = [
         describe_clip(Contours(*(rows.of(number) for rows in contours), late=int(late[number])))
         for number in range(len(clips))
     ]
-    return Described(np.stack(values), np.arange(len(clips) + 1), FUNCTIONALS)
+    return Described(np.stack(values), np.arange(len(clips) + 1), found)
 
 
 class _Rows(NamedTuple):
-    """Hold contours of all clips, (rows, columns), and where each clip's rows begin, (clips + 1,)."""
+    """Hold contours of all clips, (rows, columns), and where each clip's rows begin, (clips + 1,).
+
+    Attributes:
+        values: the contours.
+        starts: of clips.
+        groups: that each column belongs to.
+    """
 
     values: NDArray[np.float32]
     starts: NDArray[np.int64]
+    groups: tuple[str, ...]
 
     def of(self, clip: int) -> NDArray[np.float32]:
         """Return one clip's contours, (columns, rows)."""
         return np.ascontiguousarray(self.values[self.starts[clip] : self.starts[clip + 1]].T)
 
+    def kept(self, wanted: Sequence[bool]) -> "_Rows":
+        """Return some columns."""
+        at = np.flatnonzero(wanted)
+        return _Rows(self.values[:, at], self.starts, tuple(self.groups[place] for place in at))
 
-def _smooth(frames: CompareFrames) -> tuple[_Rows, ...]:
+    def smoothed(self, groups: frozenset[str], *, voiced_only: bool = False) -> "_Rows":
+        """Return the columns of some groups, smoothed over three frames."""
+        rows = self.kept([name in groups for name in self.groups])
+        return _Rows(*smooth(rows.values, rows.starts, voiced_only=voiced_only), rows.groups)
+
+    def changes(self, wanted: frozenset[str], *, voiced_only: bool = False) -> "_Rows":
+        """Return how the columns change whose group and `-change` is among those wanted."""
+        rows = self.kept([change_of(name) in wanted for name in self.groups])
+        return _Rows(*deltas(rows.values, rows.starts, voiced_only=voiced_only), rows.groups)
+
+
+def _smooth(frames: CompareFrames, groups: frozenset[str]) -> tuple[_Rows, ...]:
     """Return voiced, energy and spectral descriptors smoothed over three frames, then their changes."""
-    voiced = _Rows(*smooth(frames.voiced, frames.starts, voiced_only=True))
-    spectral, short_starts = smooth(frames.spectral, frames.short_starts)
-    crossings, starts = smooth(frames.crossings, frames.starts)
-    rows = matching_rows(short_starts, starts)
-    energy = _Rows(np.concatenate([spectral[rows, :3], crossings], axis=1), starts)
-    spectrum = _Rows(np.ascontiguousarray(spectral[:, 3:]), short_starts)
-    changes = (_Rows(*deltas(*voiced, voiced_only=True)), _Rows(*deltas(*energy)), _Rows(*deltas(*spectrum)))
+    short = (*ENERGY_GROUPS[:3], *SPECTRAL_GROUPS)
+    voiced = _Rows(frames.voiced, frames.starts, VOICED_GROUPS).smoothed(groups, voiced_only=True)
+    spectral = _Rows(frames.spectral, frames.short_starts, short).smoothed(groups)
+    crossings = _Rows(frames.crossings, frames.starts, ENERGY_GROUPS[3:]).smoothed(groups)
+    count = sum(name in groups for name in ENERGY_GROUPS[:3])
+    beside = spectral.values[matching_rows(spectral.starts, crossings.starts), :count]
+    energy = _Rows(
+        np.concatenate([beside, crossings.values], axis=1),
+        crossings.starts,
+        spectral.groups[:count] + crossings.groups,
+    )
+    spectrum = spectral.kept(np.arange(len(spectral.groups)) >= count)
+    changes = (voiced.changes(groups, voiced_only=True), energy.changes(groups), spectrum.changes(groups))
     return voiced, energy, spectrum, *changes
 
 

@@ -2,6 +2,7 @@
 
 from mien.features.described import Descriptor
 from mien.features.voice import level_segments, linear_prediction, peaks, regression, spread
+from mien.features.work_groups import Group, with_needs
 
 _SHORT, _LONG = 0.02, 0.06
 
@@ -98,3 +99,52 @@ FUNCTIONALS = (
     *_names((*ENERGY, *SPECTRAL), "_sma", WHOLE),
     *_names((*ENERGY, *SPECTRAL), "_sma_de", CHANGE),
 )
+
+GROUPS = {
+    "spectrum": Group("Fourier transforms of 20-ms frames"),
+    "bands": Group("26 mel bands", ("spectrum",)),
+    "loudness": Group("loudness", ("bands",)),
+    "rasta": Group("bands filtered over time, and their loudness", ("bands",)),
+    "energy": Group("root mean square"),
+    "crossings": Group("zero crossings"),
+    "shape": Group("bands, roll-off, moments, entropy, sharpness and peaks of the spectrum", ("spectrum",)),
+    "flux": Group("change of the spectrum", ("spectrum",)),
+    "mfcc": Group("cepstra", ("bands",)),
+    "pitch": Group("pitch and voicing"),
+    "periods": Group("jitter, shimmer and harmonics to noise", ("pitch",)),
+    **{
+        f"{name}-change": Group(f"how {name} changes from frame to frame", (name,))
+        for name in ("loudness", "rasta", "energy", "crossings", "shape", "flux", "mfcc")
+    },
+    # the divisor of these changes counts the frames of all six columns
+    "voice-change": Group("how pitch, voicing, jitter, shimmer and noise change", ("periods",)),
+}
+EVERYTHING = frozenset(GROUPS)
+VOICED_GROUPS = (*("pitch",) * 2, *("periods",) * 4)
+ENERGY_GROUPS = ("loudness", "rasta", "energy", "crossings")
+SPECTRAL_GROUPS = (*("rasta",) * 26, *("shape",) * 6, "flux", *("shape",) * 8, *("mfcc",) * 14)
+
+
+def change_of(group: str) -> str:
+    """Return the group that tells how a group's columns change."""
+    return "voice-change" if group in VOICED_GROUPS else f"{group}-change"
+
+
+def _needs() -> dict[str, dict[str, frozenset[str]]]:
+    """Return what each column of each level needs."""
+    short = {
+        ending: {
+            column(one.name, ending): with_needs(GROUPS, group if ending == "_sma" else change_of(group))
+            for one, group in zip(
+                (*VOICED, *ENERGY, *SPECTRAL), (*VOICED_GROUPS, *ENERGY_GROUPS, *SPECTRAL_GROUPS), strict=True
+            )
+        }
+        for ending in ("_sma", "_sma_de")
+    }
+    known = {**short["_sma"], **short["_sma_de"], "F0final_sma_ff0": frozenset({"pitch"})}
+    functionals = {name: known[name.rpartition("_")[0]] for name in FUNCTIONALS}
+    return {"functionals": functionals, "lld": short["_sma"], "lld_de": short["_sma_de"]}
+
+
+NEEDS = _needs()
+"""Level → column → the groups that it takes."""

@@ -27,6 +27,8 @@ PER_SECOND = 100.0
 class Contours(NamedTuple):
     """Hold the smoothed descriptors of one clip and their changes, (columns, rows) each.
 
+    Any of them may have fewer columns than the set, or none.
+
     Attributes:
         voiced: (6, long frames + 1).
         energy: (4, long frames + 1).
@@ -47,7 +49,7 @@ class Contours(NamedTuple):
 
 
 def describe_clip(contours: Contours) -> NDArray[np.float32]:
-    """Return the functionals of one clip, (6373,), in openSMILE's order.
+    """Return the functionals of one clip, up to (6373,), in openSMILE's order.
 
     How many of the last rows count differs by group: openSMILE drops what comes in after the end.
     """
@@ -64,7 +66,7 @@ def describe_clip(contours: Contours) -> NDArray[np.float32]:
         _shape(np.concatenate([energy, energy_change])),
         _shape(np.concatenate(spectral)),
         _voice(voiced),
-        _pitch(contours.voiced[0, : max(long - contours.late, 1)]),
+        *(_pitch(pitch[: max(long - contours.late, 1)]) for pitch in contours.voiced[:1]),
         np.concatenate([means[:, [0, 1, 3]], _peaks(everything), _regression(everything)], axis=1),
         np.concatenate([_means(change)[:, 1:], _peaks(change)], axis=1),
     )

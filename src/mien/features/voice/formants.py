@@ -3,8 +3,9 @@
 from functools import lru_cache
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from mien.features.voice.compiled import kernel, loose, part
 
 TARGET_HZ = 11000
 ORDER = 11
@@ -60,26 +61,29 @@ def formants(
         O. Aberth, Iteration methods for finding all zeros of a polynomial simultaneously, 1973.
     """
     short = frames @ resampler(frames.shape[1], size, rate_hz)
-    predictors = _predict(short)
-    real, imaginary = _roots(-predictors)
+    predictors, real, imaginary = np.zeros((3, len(frames), ORDER))
+    lags, before = np.zeros(ORDER + 1, np.float32), np.zeros(ORDER)
+    _predict(short, np.zeros(short.shape[1] + ORDER, np.float32), lags, before, predictors)
+    angles = 2 * np.pi * (np.arange(ORDER) + 0.3) / ORDER
+    begin = 0.9 * np.stack([np.cos(angles), np.sin(angles)], axis=1)
+    lanes = np.empty((3 * ORDER + 7, _LANES))
+    _roots(-predictors, begin, *np.split(lanes, [ORDER, 2 * ORDER, 3 * ORDER]), real, imaginary)
     return _resonances(real, imaginary, count)
 
 
-@njit(cache=True, nogil=True)
-def _predict(frames):
-    """Return the coefficients of each frame's predictor, (n, ORDER), zeros where the frame is silent.
+@kernel
+def _predict(frames, padded, lags, before, found):  # type: ignore[no-untyped-def]
+    """Write the coefficients of each frame's predictor, (n, ORDER); zeros stay where the frame is silent.
 
     Lags are summed in float32, sample by sample: the fit is so ill-conditioned that openSMILE's own rounding
     shows in its formants.
     """
     n, length = frames.shape
-    found = np.zeros((n, ORDER))
-    padded = np.zeros(length + ORDER, dtype=np.float32)
-    lags = np.empty(ORDER + 1, dtype=np.float32)
-    before = np.empty(ORDER)
     for row in range(n):
-        padded[ORDER:] = frames[row]
-        lags[:] = 0
+        for k in range(length):
+            padded[ORDER + k] = frames[row, k]
+        for lag in range(ORDER + 1):
+            lags[lag] = 0
         for k in range(ORDER, length + ORDER):
             sample = padded[k]
             for lag in range(ORDER + 1):
@@ -87,87 +91,83 @@ def _predict(frames):
         error = np.float64(lags[0])
         if error <= 0:
             continue
-        coefficients = found[row]
         for order in range(ORDER):
-            reflected = -lags[order + 1]
+            reflected = -np.float64(lags[order + 1])
             for k in range(order):
-                reflected -= coefficients[k] * lags[order - k]
+                reflected -= found[row, k] * lags[order - k]
             reflected /= error
             for k in range(order):
-                before[k] = coefficients[k]
+                before[k] = found[row, k]
             for k in range(order):
-                coefficients[k] = before[k] + reflected * before[order - 1 - k]
-            coefficients[order] = reflected
+                found[row, k] = before[k] + reflected * before[order - 1 - k]
+            found[row, order] = reflected
             error *= 1 - reflected * reflected
             if error <= 0:
                 break
-    return found
 
 
-@njit(cache=True, nogil=True, fastmath=True)
-def _roots(predictors):
-    """Return the roots of z^ORDER + c1 z^(ORDER - 1) + …, real and imaginary parts (n, ORDER).
+@loose
+def _roots(predictors, begin, c, re, im, work, real, imaginary):  # type: ignore[no-untyped-def]
+    """Write the roots of z^ORDER + c1 z^(ORDER - 1) + …, real and imaginary parts (n, ORDER).
 
     Aberth's iteration, many frames in step so that the processor's lanes are full.
     """
     n = predictors.shape[0]
-    real, imaginary = np.zeros((n, ORDER)), np.zeros((n, ORDER))
-    c = np.empty((ORDER, _LANES))
-    re, im = np.empty((ORDER, _LANES)), np.empty((ORDER, _LANES))
-    work, moved = np.empty((6, _LANES)), np.empty(_LANES)
     for first in range(0, n, _LANES):
-        lanes = min(_LANES, n - first)
         for k in range(ORDER):
-            angle = 2 * np.pi * (k + 0.3) / ORDER
             for lane in range(_LANES):
-                c[k, lane] = predictors[first + min(lane, lanes - 1), k]
-                re[k, lane], im[k, lane] = 0.9 * np.cos(angle), 0.9 * np.sin(angle)
+                row = first + lane
+                c[k, lane] = predictors[row if row < n else n - 1, k]
+                re[k, lane], im[k, lane] = begin[k, 0], begin[k, 1]
         for _ in range(_ROUNDS):
-            moved[:] = 0
+            for lane in range(_LANES):
+                work[6, lane] = 0
             for k in range(ORDER):
-                _improve(c, re, im, k, work, moved)
-            if moved.max() < _STILL:
+                _improve(c, re, im, k, work)
+            most = 0.0
+            for lane in range(_LANES):
+                most = max(most, work[6, lane])
+            if most < _STILL:
                 break
-        for lane in range(lanes):
+        for row in range(first, n if n < first + _LANES else first + _LANES):
             for k in range(ORDER):
-                real[first + lane, k], imaginary[first + lane, k] = re[k, lane], im[k, lane]
-    return real, imaginary
+                real[row, k], imaginary[row, k] = re[k, row - first], im[k, row - first]
 
 
-@njit(cache=True, nogil=True, fastmath=True)
-def _improve(c, re, im, k, work, moved):
+@part
+def _improve(c, re, im, k, work):  # type: ignore[no-untyped-def]
     """Move root k of every lane: by Newton's step, away from the other roots."""
-    pr, pi, dr, di, sr, si = work
     for lane in range(_LANES):
-        pr[lane], pi[lane], dr[lane], di[lane] = 1.0, 0.0, 0.0, 0.0
-        sr[lane], si[lane] = 0.0, 0.0
+        work[0, lane] = 1.0
+        for row in range(1, 6):
+            work[row, lane] = 0.0
     for j in range(ORDER):
         for lane in range(_LANES):
-            x, y = re[k, lane], im[k, lane]
-            slope = dr[lane] * x - di[lane] * y + pr[lane]
-            di[lane] = dr[lane] * y + di[lane] * x + pi[lane]
-            dr[lane] = slope
-            value = pr[lane] * x - pi[lane] * y + c[j, lane]
-            pi[lane] = pr[lane] * y + pi[lane] * x
-            pr[lane] = value
+            x, y, pr, pi = re[k, lane], im[k, lane], work[0, lane], work[1, lane]
+            slope = work[2, lane] * x - work[3, lane] * y + pr
+            work[3, lane] = work[2, lane] * y + work[3, lane] * x + pi
+            work[2, lane] = slope
+            work[0, lane] = pr * x - pi * y + c[j, lane]
+            work[1, lane] = pr * y + pi * x
     for j in range(ORDER):
         if j == k:
             continue
         for lane in range(_LANES):
             x, y = re[k, lane] - re[j, lane], im[k, lane] - im[j, lane]
             size = 1 / (x * x + y * y + _TINY)
-            sr[lane] += x * size
-            si[lane] -= y * size
+            work[4, lane] += x * size
+            work[5, lane] -= y * size
     for lane in range(_LANES):
         # the step is p / (p' - p s)
-        x = dr[lane] - (pr[lane] * sr[lane] - pi[lane] * si[lane])
-        y = di[lane] - (pr[lane] * si[lane] + pi[lane] * sr[lane])
+        pr, pi, sr, si = work[0, lane], work[1, lane], work[4, lane], work[5, lane]
+        x = work[2, lane] - (pr * sr - pi * si)
+        y = work[3, lane] - (pr * si + pi * sr)
         size = 1 / (x * x + y * y + _TINY)
-        step_r = (pr[lane] * x + pi[lane] * y) * size
-        step_i = (pi[lane] * x - pr[lane] * y) * size
+        step_r = (pr * x + pi * y) * size
+        step_i = (pi * x - pr * y) * size
         re[k, lane] -= step_r
         im[k, lane] -= step_i
-        moved[lane] = max(moved[lane], step_r * step_r + step_i * step_i)
+        work[6, lane] = max(work[6, lane], step_r * step_r + step_i * step_i)
 
 
 def _resonances(

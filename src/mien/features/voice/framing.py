@@ -41,6 +41,12 @@ def frame_starts(clips: Sequence[NDArray[np.float32]], size: int, hop: int) -> N
     return np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
 
 
+def frame_blocks(count: int) -> Iterator[slice]:
+    """Yield the rows of so many frames in blocks of at most `MOST_FRAMES`."""
+    for begin in range(0, count, MOST_FRAMES):
+        yield slice(begin, min(begin + MOST_FRAMES, count))
+
+
 def matching_rows(short_starts: NDArray[np.int64], starts: NDArray[np.int64]) -> NDArray[np.int64]:
     """Return which row of a longer table each row of a shorter one stands beside, clip by clip, (rows,)."""
     away = np.repeat(short_starts[:-1] - starts[:-1], np.diff(starts))

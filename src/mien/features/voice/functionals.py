@@ -4,7 +4,6 @@ from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 
@@ -42,32 +41,17 @@ def moments(
     """
     mean = np.zeros((starts.size - 1, values.shape[1]), dtype=np.float32)
     spread = np.zeros_like(mean)
-    _moments(np.ascontiguousarray(values), starts, skip_zeros, mean, spread)
+    for clip, (begin, end) in enumerate(pairwise(starts)):
+        here = values[begin:end].astype(np.float64)
+        kept = here != 0 if skip_zeros else np.ones_like(here, dtype=bool)
+        count = np.maximum(kept.sum(axis=0), 1)
+        middle = here.sum(axis=0) / count
+        here -= middle
+        here *= kept
+        deviation = np.sqrt(np.einsum("nd,nd->d", here, here) / count)
+        mean[clip] = middle
+        np.divide(deviation, middle, out=spread[clip], where=middle != 0, casting="same_kind")
     return mean, spread
-
-
-@njit(cache=True, nogil=True)
-def _moments(values, starts, skip_zeros, mean, spread):
-    columns = values.shape[1]
-    total, squares, count = np.empty(columns), np.empty(columns), np.empty(columns)
-    for clip in range(starts.size - 1):
-        total[:], squares[:], count[:] = 0, 0, 0
-        for row in range(starts[clip], starts[clip + 1]):
-            for column in range(columns):
-                value = np.float64(values[row, column])
-                total[column] += value
-                count[column] += not (skip_zeros and value == 0)
-        for column in range(columns):
-            total[column] /= max(count[column], 1)
-        for row in range(starts[clip], starts[clip + 1]):
-            for column in range(columns):
-                value = np.float64(values[row, column])
-                if not (skip_zeros and value == 0):
-                    squares[column] += (value - total[column]) ** 2
-        for column in range(columns):
-            mean[clip, column] = total[column]
-            if total[column] != 0:
-                spread[clip, column] = np.sqrt(squares[column] / count[column]) / total[column]
 
 
 def percentiles(
@@ -110,28 +94,16 @@ def segments(inside: NDArray[np.bool_], starts: NDArray[np.int64]) -> Segments:
         starts: (clips + 1,), where each clip's frames begin.
     """
     found = Segments(*(np.zeros(starts.size - 1, dtype=np.float32) for _ in range(5)))
-    _segments(inside, starts, *found)
+    for clip, (begin, end) in enumerate(pairwise(starts)):
+        open_now = np.zeros(end - begin + 2, dtype=np.int8)
+        open_now[1:-1] = inside[begin:end]
+        # a single frame of the other kind does not end a stretch
+        open_now[1:-1] |= open_now[:-2] & open_now[2:]
+        edges = np.flatnonzero(np.diff(open_now))
+        lengths = edges[1::2] - edges[::2] - 1
+        lengths = lengths[lengths > 1]
+        if lengths.size:
+            found.count[clip], found.mean[clip] = lengths.size, lengths.mean()
+            found.deviation[clip] = lengths.std()
+            found.longest[clip], found.shortest[clip] = lengths.max(), lengths.min()
     return found
-
-
-@njit(cache=True, nogil=True)
-def _segments(inside, starts, count, mean, deviation, longest, shortest):
-    for clip in range(starts.size - 1):
-        begin, end = starts[clip], starts[clip + 1]
-        lengths = np.empty((end - begin) // 2 + 1)
-        number, first = 0, -1
-        for row in range(begin, end + 1):
-            # a single frame of the other kind does not end a stretch
-            open_now = row < end and (inside[row] or (first >= 0 and row + 1 < end and inside[row + 1]))
-            if open_now and first < 0:
-                first = row
-            elif not open_now and first >= 0:
-                length = row - first - 1
-                if length > 1:
-                    lengths[number] = length
-                    number += 1
-                first = -1
-        if number:
-            count[clip] = number
-            mean[clip], deviation[clip] = lengths[:number].mean(), lengths[:number].std()
-            longest[clip], shortest[clip] = lengths[:number].max(), lengths[:number].min()

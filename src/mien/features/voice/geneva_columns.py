@@ -1,6 +1,7 @@
 """Names, units and windows of the Geneva set (eGeMAPSv02): 25 descriptors, 88 functionals."""
 
 from mien.features.described import Descriptor
+from mien.features.work_groups import Group, with_needs
 
 _SHORT, _LONG = 0.02, 0.06
 _LEVEL = "dB relative to the fundamental"
@@ -69,3 +70,54 @@ FUNCTIONALS = (
     "StddevUnvoicedSegmentLength",
     "equivalentSoundLevel_dBp",
 )
+
+GROUPS = {
+    "spectrum": Group("Fourier transforms of 20-ms frames"),
+    "bands": Group("26 mel bands", ("spectrum",)),
+    "loudness": Group("loudness and its peaks", ("bands",)),
+    "balance": Group("alpha ratio, Hammarberg index and slopes", ("spectrum",)),
+    "flux": Group("change of the spectrum", ("spectrum",)),
+    "mfcc": Group("cepstra", ("bands",)),
+    "level": Group("mean power"),
+    "pitch": Group("pitch, and how voice comes and goes"),
+    "periods": Group("jitter and shimmer", ("pitch",)),
+    "harmonics": Group("harmonics to noise, and levels of harmonics", ("pitch",)),
+    "formants": Group("frequencies and bandwidths of formants"),
+}
+EVERYTHING = frozenset(GROUPS)
+SPECTRAL_GROUPS = ("loudness", *("balance",) * 4, "flux", *("mfcc",) * 4)
+"""Of each spectral descriptor."""
+_OF_FORMANTS = (("formants",), ("formants",), ("formants", "harmonics"))
+_VOICED_GROUPS = (
+    ("pitch",),
+    *(("periods",),) * 2,
+    *(("harmonics",),) * 2,
+    ("harmonics", "formants"),
+    *_OF_FORMANTS * 3,
+)
+
+
+def _needs() -> dict[str, dict[str, frozenset[str]]]:
+    """Return what each column of each level needs; all that asks for voice needs pitch."""
+    spectral = [with_needs(GROUPS, one) for one in SPECTRAL_GROUPS]
+    voiced = [with_needs(GROUPS, *names) for names in _VOICED_GROUPS]
+    pitch, loudness = frozenset({"pitch"}), spectral[0]
+    functionals = [
+        *[pitch] * len(_CONTOUR),
+        *[loudness] * len(_CONTOUR),
+        *(one for one in spectral[5:] for _ in _BOTH),
+        *(one | pitch for one in voiced[1:] for _ in _BOTH),
+        *(one | pitch for one in spectral[1:] for _ in _BOTH),
+        *(one | pitch for one in spectral[1:6]),
+        loudness,
+        *[pitch] * 5,
+        frozenset({"level"}),
+    ]
+    return {
+        "functionals": dict(zip(FUNCTIONALS, functionals, strict=True)),
+        "lld": dict(zip(LLD, (*spectral, *voiced), strict=True)),
+    }
+
+
+NEEDS = _needs()
+"""Level → column → the groups that it takes."""

@@ -14,6 +14,7 @@ from mien.features.voice.endings import left_over
 from mien.features.voice.formants import formants
 from mien.features.voice.framing import (
     fft_size,
+    frame_blocks,
     frame_starts,
     gauss,
     hamming,
@@ -21,6 +22,7 @@ from mien.features.voice.framing import (
     matching_rows,
     windowed_blocks,
 )
+from mien.features.voice.geneva_columns import EVERYTHING
 from mien.features.voice.harmonics import MISSING_DB, describe_harmonics
 from mien.features.voice.periods import jitter_and_shimmer
 from mien.features.voice.pitch_path import semitones, smooth_pitch
@@ -42,6 +44,8 @@ HARMONIC_COLUMNS = [3, 4, 5, 8, 11, 14]
 @dataclass(frozen=True)
 class GenevaFrames:
     """Hold the descriptors of all clips' frames before smoothing; short frames outnumber long ones.
+
+    Columns of groups that were not asked for say nothing.
 
     Attributes:
         spectral: (short frames, 10): loudness, alpha ratio, Hammarberg index, two slopes, flux, 4 cepstra.
@@ -66,46 +70,66 @@ class GenevaFrames:
         return matching_rows(self.short_starts, self.starts)
 
 
-def describe_frames(clips: Sequence[NDArray[np.float32]], rate_hz: int) -> GenevaFrames:
+def describe_frames(
+    clips: Sequence[NDArray[np.float32]], rate_hz: int, *, groups: frozenset[str] = EVERYTHING
+) -> GenevaFrames:
     """Return the descriptors of all clips' frames.
 
     Args:
         clips: mono arrays (samples,) of float32 in [-1, 1].
         rate_hz: of all of them.
+        groups: of descriptors to compute, with those that they need.
     """
     hop = hop_samples(rate_hz)
-    spectral, resonance, short_starts = _describe_short(clips, rate_hz, hop)
-    starts = frame_starts(clips, round(LONG_S * rate_hz), hop)
-    rows = matching_rows(short_starts, starts)
-    pitch_hz = _follow_pitch(clips, rate_hz, hop, starts)
+    size, long_size = round(SHORT_S * rate_hz), round(LONG_S * rate_hz)
+    short_starts, starts = frame_starts(clips, size, hop), frame_starts(clips, long_size, hop)
+    spectral, resonance = _describe_short(clips, rate_hz, short_starts, groups=groups)
     voiced = np.zeros((int(starts[-1]), 15), dtype=np.float32)
-    voiced[:, 0] = semitones(pitch_hz)
-    for clip, begin, end in zip(clips, starts[:-1], starts[1:], strict=True):
-        found = jitter_and_shimmer(clip, pitch_hz[begin:end], rate_hz, hop=hop)
-        voiced[begin:end, 1], voiced[begin:end, 2] = found.jitter_local, found.shimmer_local_db
+    rows = matching_rows(short_starts, starts)
     voiced[:, 6::3], voiced[:, 7::3] = resonance[rows, :3], resonance[rows, 3:]
     voiced[:, 8::3] = MISSING_DB
-    _add_harmonics(voiced, pitch_hz, clips, rate_hz=rate_hz, hop=hop)
-    size = round(SHORT_S * rate_hz)
-    power = np.concatenate([mean_square(clip, size, hop) for clip in clips])
-    spare = left_over(clips, round(LONG_S * rate_hz), hop)
-    return GenevaFrames(spectral, voiced, power, short_starts, starts, spare)
+    if "pitch" in groups:
+        _describe_voice(voiced, clips, starts, rate_hz=rate_hz, groups=groups)
+    power = np.zeros(0)
+    if "level" in groups:
+        power = np.concatenate([mean_square(clip, size, hop) for clip in clips])
+    return GenevaFrames(spectral, voiced, power, short_starts, starts, left_over(clips, long_size, hop))
 
 
 def _describe_short(
-    clips: Sequence[NDArray[np.float32]], rate_hz: int, hop: int
-) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.int64]]:
-    """Return the spectral descriptors (n, 10), formants (n, 6) and starts of the 20-ms frames."""
-    window = hamming(round(SHORT_S * rate_hz))
-    starts = frame_starts(clips, window.size, hop)
-    spectral = np.empty((int(starts[-1]), 10), dtype=np.float32)
-    resonance = np.empty((len(spectral), 6), dtype=np.float32)
-    last = None
-    for rows, frames in windowed_blocks(clips, window, hop):
-        found = describe_spectra(frames, last, rate_hz)
+    clips: Sequence[NDArray[np.float32]], rate_hz: int, starts: NDArray[np.int64], *, groups: frozenset[str]
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Return the spectral descriptors (n, 10) and formants (n, 6) of the 20-ms frames."""
+    spectral = np.zeros((int(starts[-1]), 10), dtype=np.float32)
+    resonance = np.zeros((len(spectral), 6), dtype=np.float32)
+    if not groups & {"spectrum", "formants"}:
+        return spectral, resonance
+    window, last = hamming(round(SHORT_S * rate_hz)), None
+    for rows, frames in windowed_blocks(clips, window, hop_samples(rate_hz)):
+        found = describe_spectra(frames, last, rate_hz, groups=groups)
         spectral[rows], resonance[rows], last = found.spectral, found.resonance, found.last
     spectral[starts[:-1][np.diff(starts) > 0], 5] = 0  # nothing stands before a clip's first frame
-    return spectral, resonance, starts
+    return spectral, resonance
+
+
+def _describe_voice(
+    voiced: NDArray[np.float32],
+    clips: Sequence[NDArray[np.float32]],
+    starts: NDArray[np.int64],
+    *,
+    rate_hz: int,
+    groups: frozenset[str],
+) -> None:
+    """Write what is heard of the voice beside the formants, which the levels of harmonics need."""
+    hop = hop_samples(rate_hz)
+    pitch_hz = _follow_pitch(clips, rate_hz, hop, starts)
+    voiced[:, 0] = semitones(pitch_hz)
+    if "periods" in groups:
+        for clip, begin, end in zip(clips, starts[:-1], starts[1:], strict=True):
+            found = jitter_and_shimmer(clip, pitch_hz[begin:end], rate_hz, hop=hop)
+            voiced[begin:end, 1], voiced[begin:end, 2] = found.jitter_local, found.shimmer_local_db
+    if "harmonics" in groups:
+        _add_harmonics(voiced, pitch_hz, clips, rate_hz=rate_hz, hop=hop)
 
 
 class Spectra(NamedTuple):
@@ -123,7 +147,11 @@ class Spectra(NamedTuple):
 
 
 def describe_spectra(
-    frames: NDArray[np.float32], before: NDArray[np.float32] | None, rate_hz: int
+    frames: NDArray[np.float32],
+    before: NDArray[np.float32] | None,
+    rate_hz: int,
+    *,
+    groups: frozenset[str] = EVERYTHING,
 ) -> Spectra:
     """Describe the spectra of windowed 20-ms frames that follow each other.
 
@@ -131,22 +159,52 @@ def describe_spectra(
         frames: (n, samples), n at least 1.
         before: `last` of the frame before the first; None where there is none.
         rate_hz: of the recording.
+        groups: of descriptors to compute, with those that they need.
     """
     size = fft_size(frames.shape[1])
-    spectrum = rfft(frames, size, axis=1)
-    power = spectrum.real**2 + spectrum.imag**2
-    strength = np.sqrt(power[:, : flux_bins(size, rate_hz)])
-    out = np.empty((len(frames), 10), dtype=np.float32)
+    out = np.zeros((len(frames), 10), dtype=np.float32)
+    strength = np.zeros((len(frames), 0), dtype=np.float32)
+    resonance = np.zeros((len(frames), 6), dtype=np.float32)
+    if "spectrum" in groups:
+        spectrum = rfft(frames, size, axis=1)
+        power = spectrum.real**2 + spectrum.imag**2
+        _add_bands(out, power, size=size, rate_hz=rate_hz, groups=groups)
+        if "balance" in groups:
+            _add_balance(out, power, size=size, rate_hz=rate_hz)
+        if "flux" in groups:
+            strength = np.sqrt(power[:, : flux_bins(size, rate_hz)])
+            earlier = np.concatenate([strength[:1] if before is None else before, strength[:-1]])
+            out[:, 5] = flux(strength, earlier)
+    if "formants" in groups:
+        resonance = _find_formants(frames, size, rate_hz)
+    return Spectra(out, resonance, strength[-1:])
+
+
+def _add_bands(
+    out: NDArray[np.float32],
+    power: NDArray[np.float32],
+    *,
+    size: int,
+    rate_hz: int,
+    groups: frozenset[str],
+) -> None:
+    """Write what the mel bands tell."""
+    if "bands" not in groups:
+        return
     bands = power @ mel_bank(size, rate_hz)
-    out[:, 0] = loudness(bands, rate_hz)
+    if "loudness" in groups:
+        out[:, 0] = loudness(bands, rate_hz)
+    if "mfcc" in groups:
+        out[:, 6:] = cepstra(bands)
+
+
+def _add_balance(out: NDArray[np.float32], power: NDArray[np.float32], *, size: int, rate_hz: int) -> None:
+    """Write alpha ratio, Hammarberg index and slopes."""
     out[:, 1] = alpha_ratio(power, size=size, rate_hz=rate_hz)
     out[:, 2] = hammarberg_index(power, size=size, rate_hz=rate_hz)
     low = decibels(power[:, : int(SLOPES_HZ[-1][1] * size / rate_hz) + 2])
     for column, (from_hz, to_hz) in enumerate(SLOPES_HZ, start=3):
         out[:, column] = slope(low, from_hz, to_hz, size=size, rate_hz=rate_hz)
-    out[:, 5] = flux(strength, np.concatenate([strength[:1] if before is None else before, strength[:-1]]))
-    out[:, 6:] = cepstra(bands)
-    return Spectra(out, _find_formants(frames, size, rate_hz), strength[-1:])
 
 
 def flux_bins(size: int, rate_hz: int) -> int:
@@ -219,6 +277,8 @@ def harmonics_of(
 
 def mean_square(clip: NDArray[np.float32], size: int, hop: int) -> NDArray[np.float64]:
     """Return the mean square of the samples of each frame."""
-    total = np.concatenate([[0], np.cumsum(np.square(clip, dtype=np.float64))])
-    begins = np.arange(0, max(clip.size - size + 1, 0), hop)
-    return np.asarray((total[begins + size] - total[begins]) / size)
+    found = np.zeros(max(0, (clip.size - size) // hop + 1))
+    for part in frame_blocks(found.size):
+        squares = np.square(clip[part.start * hop : (part.stop - 1) * hop + size], dtype=np.float64)
+        found[part] = np.lib.stride_tricks.sliding_window_view(squares, size)[::hop].sum(axis=1)
+    return found / size

@@ -1,9 +1,10 @@
 """Harmonics of voiced frames: their balance, formant amplitudes and harmonics-to-noise ratio."""
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 from scipy.fft import irfft
+
+from mien.features.voice.compiled import kernel, part
 
 MOST_HARMONICS = 100
 FORMANT_REACH = 0.2
@@ -42,75 +43,79 @@ def describe_harmonics(
     found = np.zeros((len(magnitude), len(NAMES)), dtype=np.float32)
     if len(magnitude):
         echo = irfft(magnitude * magnitude, axis=1, overwrite_x=True)
-        _describe(magnitude, echo, pitch_hz, formant_hz, rate_hz, found)
+        _ratios(echo, rate_hz / pitch_hz.astype(np.float64), found)
+        width, room = rate_hz / (2 * (magnitude.shape[1] - 1)), np.zeros((3, MOST_HARMONICS + 1))
+        _describe(magnitude, pitch_hz, formant_hz, width, room, found)
     return found
 
 
-@njit(cache=True, nogil=True)
-def _nearest_peak(values, begin, upwards, most):
-    """Return the local maximum above 0 nearest to an index, of two the one above or below; -1: none."""
-    step = 1 if upwards else -1
-    last = values.size - 2
+@part
+def _nearest_peak(values, row, size, begin, step, most):  # type: ignore[no-untyped-def]
+    """Return the local maximum above 0 nearest to an index, of two the one `step` away; -1: none."""
     for away in range(most + 1):
-        for at in (begin + step * away, begin - step * away):
-            if 1 <= at <= last and values[at] > max(values[at - 1], values[at + 1], 0):
-                return at
+        for way in range(2):
+            at = begin + step * away if way == 0 else begin - step * away
+            if 1 <= at < size - 1:
+                here = values[row, at]
+                if here > 0 and here > values[row, at - 1] and here > values[row, at + 1]:
+                    return at
     return -1
 
 
-@njit(cache=True, nogil=True)
-def _vertex(values, at):
-    """Return place and height of the parabola through a local maximum and its neighbours."""
-    left, top, right = np.float64(values[at - 1]), np.float64(values[at]), np.float64(values[at + 1])
+@part
+def _vertex(values, row, at):  # type: ignore[no-untyped-def]
+    """Return how far the top of the parabola through a local maximum and its neighbours is; its height."""
+    left, top = np.float64(values[row, at - 1]), np.float64(values[row, at])
+    right = np.float64(values[row, at + 1])
     away = 0.5 * (left - right) / (left - 2 * top + right)
-    return at + away, top - 0.25 * (left - right) * away
+    return away, top - 0.25 * (left - right) * away
 
 
-@njit(cache=True, nogil=True)
-def _noise_ratio(echo, period):
-    """Return the harmonics-to-noise ratio in dB from the autocorrelation of a frame."""
-    at = _nearest_peak(echo[: echo.size // 2 + 1], int(period), False, echo.size)
-    if at < 0 or echo[0] <= 0:
-        return 0.0
-    share = np.float64(echo[at]) / np.float64(echo[0])
-    return 10 * np.log10(min(max(share / max(1 - share, 1e-10), 1e-10), 1e10))
+@kernel
+def _ratios(echo, period, found):  # type: ignore[no-untyped-def]
+    """Write the harmonics-to-noise ratio of each frame in dB from its autocorrelation."""
+    size = echo.shape[1]
+    for row in range(len(echo)):
+        at = _nearest_peak(echo, row, size // 2 + 1, int(period[row]), -1, size)
+        if at < 0 or echo[row, 0] <= 0:
+            continue
+        share = np.float64(echo[row, at]) / np.float64(echo[row, 0])
+        found[row, 0] = 10 * np.log10(min(max(share / max(1 - share, 1e-10), 1e-10), 1e10))
 
 
-@njit(cache=True, nogil=True)
-def _describe(magnitude, echo, pitch_hz, formant_hz, rate_hz, found):
-    """Write the six descriptors of each frame."""
+@kernel
+def _describe(magnitude, pitch_hz, formant_hz, width, room, found):  # type: ignore[no-untyped-def]
+    """Write the other five descriptors of each frame; `room` holds places, strengths and levels."""
     n, bins = magnitude.shape
-    width = rate_hz / (2 * (bins - 1))
-    level = np.zeros(MOST_HARMONICS + 1)
-    place, strength = np.zeros(MOST_HARMONICS + 1), np.zeros(MOST_HARMONICS + 1)
     for row in range(n):
-        spectrum, pitch = magnitude[row], np.float64(pitch_hz[row])
-        found[row, 0] = _noise_ratio(echo[row], rate_hz / pitch)
-        count, reference = 0, 0.0
-        highest = 1.3 * max(formant_hz[row].max(), 4 * pitch)
+        pitch = np.float64(pitch_hz[row])
+        count, reference, highest = 0, 0.0, 4 * pitch
+        for formant in range(3):
+            highest = max(highest, formant_hz[row, formant])
+        highest *= 1.3
         for number in range(1, MOST_HARMONICS + 1):
             at = int(number * pitch / width + 0.5)
             if at >= bins - 1 or number * pitch > highest:
                 break
             count = number
-            at = _nearest_peak(spectrum, at, True, int(pitch / width / 2))
-            place[number], strength[number], level[number] = -1, 0, MISSING_DB
+            at = _nearest_peak(magnitude, row, bins, at, 1, int(pitch / width / 2))
+            room[0, number], room[1, number], room[2, number] = -1, 0, MISSING_DB
             if at < 0:
                 continue
-            place[number], height = _vertex(spectrum, at)
-            strength[number] = spectrum[at]
+            away, height = _vertex(magnitude, row, at)
+            room[0, number], room[1, number] = at + away, magnitude[row, at]
             if number == 1:
-                reference = strength[1]
-                level[1] = 0
+                reference = np.float64(magnitude[row, at])
+                room[2, 1] = 0
             elif reference > 0:
-                level[number] = 20 * np.log10(height / reference)
+                room[2, number] = 20 * np.log10(height / reference)
         if count >= 3:
-            found[row, 1] = level[2] - level[3]
+            found[row, 1] = room[2, 2] - room[2, 3]
         for formant in range(3):
             hz, best = formant_hz[row, formant] / width, -1.0
             for number in range(1, count + 1):
-                near = abs(place[number] - hz) <= FORMANT_REACH * hz
-                if near and strength[number] > best:
-                    best, found[row, 3 + formant] = strength[number], level[number]
+                near = abs(room[0, number] - hz) <= FORMANT_REACH * hz
+                if near and room[1, number] > best:
+                    best, found[row, 3 + formant] = room[1, number], room[2, number]
         if count >= 2:
-            found[row, 2] = level[2] - found[row, 5]
+            found[row, 2] = room[2, 2] - found[row, 5]

@@ -38,7 +38,8 @@ def describe_prediction(values, out):  # type: ignore[no-untyped-def]
         for j in range(k):
             reflected -= taps[j] * echo[k - j]
         reflected /= error
-        before[:] = taps
+        for j in range(k):
+            before[j] = taps[j]
         for j in range(k):
             taps[j] = before[j] + reflected * before[k - 1 - j]
         taps[k] = reflected

@@ -1,7 +1,8 @@
 """Carry the cheapest paths through pitch candidates from frame to frame, compiled; `pitch_path` says how."""
 
 import numpy as np
-from numba import njit
+
+from mien.features.voice.compiled import kernel, part
 
 CANDIDATES = 6
 UNVOICED = CANDIDATES
@@ -13,83 +14,49 @@ FAINTEST = 0.01
 STAY_UNVOICED = 1.0
 
 
-@njit(cache=True, nogil=True)
-def walk_clips(pitches, voicing, starts, weights, memory, f0, chosen):  # type: ignore[no-untyped-def]
-    """Find every clip's cheapest path; fills `f0` and `chosen`."""
-    states = np.empty(len(pitches), np.int8)
-    for clip in range(len(starts) - 1):
-        begin, end = starts[clip], starts[clip + 1]
-        if end > begin:
-            memory.counts[:] = 0
-            _advance(pitches[begin:end], voicing[begin:end], weights, memory, states[begin:end])
-            decide(memory, 0, True, states[begin:end])
-    read_path(pitches, voicing, states, f0, chosen)
-
-
-@njit(cache=True, nogil=True)
-def follow_frames(pitches, voicing, weights, memory, states):  # type: ignore[no-untyped-def]
-    """Take more frames, and write the states of those that are decided; return how many these are."""
-    origin = memory.counts[1]
-    _advance(pitches, voicing, weights, memory, states)
-    decided = decide(memory, origin, False, states)
-    memory.counts[1] = decided
-    return decided - origin
-
-
-@njit(cache=True, nogil=True)
-def read_path(pitches, voicing, states, f0, chosen):  # type: ignore[no-untyped-def]
-    """Write pitch and voicing of the states of the first frames."""
-    for t in range(len(states)):
-        state = states[t]
-        f0[t] = pitches[t, state] if state < UNVOICED else 0.0
-        chosen[t] = voicing[t, state if state < UNVOICED else 0]
-
-
-@njit(cache=True, nogil=True)
-def _advance(pitches, voicing, weights, memory, states):  # type: ignore[no-untyped-def]
+@kernel
+def advance(pitches, voicing, weights, costs, logs, gaps, back, counts, states):  # type: ignore[no-untyped-def]
     """Carry the costs forward through more frames, and decide frames that have waited long enough."""
-    _, _, gaps, back, counts = memory
     seen, decided, had = counts[0], counts[1], counts[2]
-    origin, slot, wait = decided, seen % len(back), len(back)
-    local, costs = memory.costs[seen % 2], memory.costs[(seen + 1) % 2]
-    now, before = memory.logs[seen % 2], memory.logs[(seen + 1) % 2]
+    origin, wait = decided, len(back)
     for k in range(len(pitches)):
-        has = _frame_costs(pitches[k], voicing[k], weights, local, now)
+        now = seen % 2
+        has = _frame_costs(pitches, voicing, k, weights, costs, logs, now)
         if seen > 0:
             for i in range(1, had):
-                gaps[i] = abs(before[i] - before[i - 1])
-            steps, second = (weights[0], weights[1]), seen == 1
-            _step(costs, local, before[:had], now[:has], gaps, steps, second, back[slot])
-        seen, had, slot = seen + 1, has, slot + 1 if slot + 1 < wait else 0
-        costs, local = local, costs
-        before, now = now, before
+                gaps[i] = abs(logs[1 - now, i] - logs[1 - now, i - 1])
+            _step(costs, logs, now, has, had, gaps, weights[0], weights[1], seen == 1, back, seen % wait)
+        seen, had = seen + 1, has
         if seen - decided == wait:
             counts[0], counts[1], counts[2] = seen, decided, had
-            decided = max(decide(memory, origin, False, states), decided + 1)
+            decided = max(decide(costs, back, counts, origin, states), decided + 1)
     counts[0], counts[1], counts[2] = seen, decided, had
 
 
-@njit(cache=True, nogil=True)
-def decide(memory, origin, last, states):  # type: ignore[no-untyped-def]
+@kernel
+def decide(costs, back, counts, origin, states):  # type: ignore[no-untyped-def]
     """Write the cheapest path through the undecided frames to `states`, which begins at frame `origin`.
 
     Return the first frame that may still change: from the latest one through which all paths go, the cheapest
-    ways into the states of the last frame differ. With `last`, no more frames come.
+    ways into the states of the last frame differ.
     """
-    costs, _, _, back, counts = memory
     seen, decided, had = counts[0], counts[1], counts[2]
     if decided == seen:
         return seen
-    now = costs[(seen - 1) % 2]
+    now = (seen - 1) % 2
     state, alive = UNVOICED, 1 << UNVOICED
     for j in range(had - 1, -1, -1):
         alive |= 1 << j
-        if now[j] <= now[state]:
+        if costs[now, j] <= costs[now, state]:
             state = j
     t, slot = seen - 1, (seen - 1) % len(back)
     while alive & (alive - 1) and t > decided:
         states[t - origin] = state
-        alive, state = _sources(alive, back[slot]), back[slot, state]
+        found = 0
+        for j in range(UNVOICED + 1):
+            if alive >> j & 1:
+                found |= 1 << back[slot, j]
+        alive, state = found, back[slot, state]
         t, slot = t - 1, (slot if slot else len(back)) - 1
     fixed = decided if alive & (alive - 1) else t + 1
     for frame in range(t, decided, -1):
@@ -97,58 +64,48 @@ def decide(memory, origin, last, states):  # type: ignore[no-untyped-def]
         state = back[slot, state]
         slot = (slot if slot else len(back)) - 1
     states[decided - origin] = state
-    return seen if last else fixed
+    return fixed
 
 
-@njit(cache=True, nogil=True)
-def _sources(alive, came):  # type: ignore[no-untyped-def]
-    """Return the states that states come from, a bit each."""
-    found = 0
-    for j in range(UNVOICED + 1):
-        if alive >> j & 1:
-            found |= 1 << came[j]
-    return found
-
-
-@njit(cache=True, nogil=True)
-def _frame_costs(pitches, voicing, weights, costs, logs):  # type: ignore[no-untyped-def]
+@part
+def _frame_costs(pitches, voicing, t, weights, costs, logs, now):  # type: ignore[no-untyped-def]
     """Fill one frame's own costs and log pitches; tell how many candidates there are."""
     threshold, local, spread, cutoff = weights[2], weights[3], weights[4], weights[5]
     any_voice = False
     found = 0
     for k in range(CANDIDATES):
-        f, v = pitches[k], voicing[k]
+        f, v = pitches[t, k], voicing[t, k]
         if f <= 0:
             break
         found += 1
-        logs[k] = np.log(f)
+        logs[now, k] = np.log(f)
         far = (100 - f) / 100 if f < 100 else 0.0 if f < 350 else (f - 350) / 250 if f < 600 else 1.2
-        costs[k] = -local * np.log(max(v, FAINTEST)) + spread * far
+        costs[now, k] = -local * np.log(max(v, FAINTEST)) + spread * far
         if v > cutoff:
             any_voice = True
         else:
-            costs[k] += local * threshold
-    costs[UNVOICED] = local * threshold if any_voice else 0.0
+            costs[now, k] += local * threshold
+    costs[now, UNVOICED] = local * threshold if any_voice else 0.0
     return found
 
 
-@njit(cache=True, nogil=True)
-def _step(costs, local, before, now, gaps, steps, second, back):  # type: ignore[no-untyped-def]
-    """Add the cheapest step into each state of this frame to `local`, and note where it came from."""
-    jump, turn = steps
-    for j in range(len(now)):
-        best, source = costs[UNVOICED] + turn, UNVOICED
-        for i in range(len(before) - 1, -1, -1):
-            way = abs(now[j] - before[i])
-            side = gaps[i] if i else abs(now[j] - before[0] - 1) if second and j == 0 else way
-            cost = costs[i] + jump * (way + side)
+@part
+def _step(costs, logs, now, has, had, gaps, jump, turn, second, back, slot):  # type: ignore[no-untyped-def]
+    """Add the cheapest step into each state of this frame, and note where it came from."""
+    ago = 1 - now
+    for j in range(has):
+        best, source = costs[ago, UNVOICED] + turn, UNVOICED
+        for i in range(had - 1, -1, -1):
+            way = abs(logs[now, j] - logs[ago, i])
+            side = gaps[i] if i else abs(logs[now, j] - logs[ago, 0] - 1) if second and j == 0 else way
+            cost = costs[ago, i] + jump * (way + side)
             if cost <= best:
                 best, source = cost, i
-        local[j] += best
-        back[j] = source
-    best, source = costs[UNVOICED] + STAY_UNVOICED, UNVOICED
-    for i in range(len(before) - 1, -1, -1):
-        if costs[i] + turn <= best:
-            best, source = costs[i] + turn, i
-    local[UNVOICED] += best
-    back[UNVOICED] = source
+        costs[now, j] += best
+        back[slot, j] = source
+    best, source = costs[ago, UNVOICED] + STAY_UNVOICED, UNVOICED
+    for i in range(had - 1, -1, -1):
+        if costs[ago, i] + turn <= best:
+            best, source = costs[ago, i] + turn, i
+    costs[now, UNVOICED] += best
+    back[slot, UNVOICED] = source

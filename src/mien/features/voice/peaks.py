@@ -3,9 +3,9 @@
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from mien.features.voice.compiled import kernel, part
 from mien.features.voice.framing import HOP_S
 
 THRESHOLD = np.float32(0.1)
@@ -106,40 +106,45 @@ def peaks(
         chapter 2; the rules were found by comparing numbers with openSMILE 2.6.
     """
     found = np.zeros((starts.size - 1, len(NAMES)), dtype=np.float32)
-    _describe(np.ascontiguousarray(contour, dtype=np.float32), starts, hop_s, limit_ratios, found)
+    longest = int(np.diff(starts).max(initial=0))
+    room = (np.zeros(longest, np.int8), np.zeros(longest, np.int64), np.zeros(longest + 1))
+    whole = np.ascontiguousarray(contour, dtype=np.float32)
+    _describe(whole, starts, hop_s, limit_ratios, *room, found)
     return Peaks(*found.T)
 
 
-@njit(cache=True, nogil=True)
-def _describe(contour, starts, hop_s, limit_ratios, found):
+@kernel
+def _describe(contour, starts, hop_s, limit_ratios, turns, at, slopes, found):  # type: ignore[no-untyped-def]
     for clip in range(starts.size - 1):
-        values = contour[starts[clip] : starts[clip + 1]]
+        values, out = contour[starts[clip] : starts[clip + 1]], found[clip]
         if values.size == 0:
             continue
-        size = values.max() - values.min()
-        turns = _find_turns(values)
+        low = high = values[0]
+        for i in range(values.size):
+            low, high = min(low, values[i]), max(high, values[i])
+        size = high - low
+        _find_turns(values, turns)
         _keep_counting_maxima(values, turns, THRESHOLD * size)
-        at = _alternate(values, turns, THRESHOLD * size)
-        first = 0 if at.size and turns[at[0]] > 0 else 1  # maxima are at[first::2], minima the others
-        _measure_heights(values, at, first, size, found[clip])
-        _relate_to_mean(values, limit_ratios, found[clip])
-        _measure_distances(at, first, values.size, hop_s, found[clip])
-        _measure_slopes(values, at, first, hop_s, found[clip])
+        count = _alternate(values, turns, THRESHOLD * size, at)
+        first = 0 if count and turns[at[0]] > 0 else 1  # maxima are at[first::2], minima the others
+        _measure_heights(values, at, count, first, size, out)
+        _relate_to_mean(values, limit_ratios, out)
+        _measure_distances(at, count, first, values.size, hop_s, out)
+        _measure_slopes(values, at, count, first, hop_s, slopes, out)
 
 
-@njit(cache=True, nogil=True)
-def _find_turns(values):
-    """Return 1 at local maxima, -1 at local minima and 0 elsewhere, (n,)."""
-    turns = np.zeros(values.size, dtype=np.int8)
+@part
+def _find_turns(values, turns):  # type: ignore[no-untyped-def]
+    """Write 1 at local maxima, -1 at local minima and 0 elsewhere."""
     for i in range(2, values.size - 2):
+        turns[i] = 0
         if values[i] > values[i - 1] and values[i] > values[i + 1]:
             turns[i] = 1
         elif values[i] < values[i - 1] and values[i] < values[i + 1]:
             turns[i] = -1
-    return turns
 
 
-@njit(cache=True, nogil=True)
+@part
 def _keep_counting_maxima(values, turns, threshold):
     """Set `turns` to 0 at maxima that do not count."""
     before = low = high = values[0]
@@ -164,10 +169,9 @@ def _keep_counting_maxima(values, turns, threshold):
             turns[i] = 0
 
 
-@njit(cache=True, nogil=True)
-def _alternate(values, turns, threshold):
-    """Return where maxima and minima that count lie, in turn."""
-    at = np.empty(values.size, dtype=np.int64)
+@part
+def _alternate(values, turns, threshold, at):
+    """Write where maxima and minima that count lie, in turn; return how many there are."""
     count = 0
     high = values[0]
     for i in range(2, values.size - 2):
@@ -180,14 +184,14 @@ def _alternate(values, turns, threshold):
             count += 1
         elif turns[i] * (values[i] - values[at[count - 1]]) > 0:
             at[count - 1] = i
-    return at[:count]
+    return count
 
 
-@njit(cache=True, nogil=True)
-def _measure_heights(values, at, first, size, found):
+@part
+def _measure_heights(values, at, turned, first, size, found):
     for side in range(2):
         low, high, total, count = np.inf, -np.inf, 0.0, 0
-        for k in range(first if side == 0 else 1 - first, at.size, 2):
+        for k in range(first if side == 0 else 1 - first, turned, 2):
             value = values[at[k]]
             low, high, total, count = min(low, value), max(high, value), total + value, count + 1
         if count == 0:
@@ -198,11 +202,11 @@ def _measure_heights(values, at, first, size, found):
             found[8] = (high - low) / size
 
 
-@njit(cache=True, nogil=True)
+@part
 def _relate_to_mean(values, limit_ratios, found):
     mean = 0.0
-    for value in values:
-        mean += value
+    for i in range(values.size):
+        mean += values[i]
     mean /= values.size
     height = found[5]
     found[6] = height - mean
@@ -212,7 +216,7 @@ def _relate_to_mean(values, limit_ratios, found):
         found[7] = height / mean if mean != 0 else height
 
 
-@njit(cache=True, nogil=True)
+@part
 def _limit(ratio):
     over = abs(ratio) - UNLIMITED
     if over <= 0:
@@ -221,9 +225,9 @@ def _limit(ratio):
     return limited if ratio > 0 else -limited
 
 
-@njit(cache=True, nogil=True)
-def _measure_distances(at, first, frames, hop_s, found):
-    maxima = (at.size - first + 1) // 2
+@part
+def _measure_distances(at, turned, first, frames, hop_s, found):
+    maxima = (turned - first + 1) // 2
     found[0] = maxima / (frames * hop_s)
     if maxima < 2:
         return
@@ -236,32 +240,27 @@ def _measure_distances(at, first, frames, hop_s, found):
     found[1], found[2] = mean * hop_s, np.sqrt(squares / (maxima - 1)) * hop_s
 
 
-@njit(cache=True, nogil=True)
-def _measure_slopes(values, at, first, hop_s, found):
+@part
+def _measure_slopes(values, at, turned, first, hop_s, slopes, found):
     end = values.size - 1
-    if at.size == 0:
+    if turned == 0:
         # per frame, not per second, and by the frames, not by the steps between them
         slope = (values[end] - values[0]) / values.size
         found[9 if slope > 0 else 11] = slope
         return
-    slopes = np.empty(at.size + 1)
     previous = 0
-    for k in range(at.size):
+    for k in range(turned):
         rise = (values[at[k]] - values[previous]) / ((at[k] - previous) * hop_s)
         slopes[k] = rise if k % 2 == first else -rise
         previous = at[k]
-    slopes[at.size] = (values[end] - values[previous]) / ((end - previous) * hop_s)
-    _spread(slopes, first, found[9:11])
-    _spread(slopes, 1 - first, found[11:13])
-
-
-@njit(cache=True, nogil=True)
-def _spread(slopes, first, found):
-    """Write mean and standard deviation of every other slope; the last of all adds to the mean alone."""
-    count = (slopes.size - first + 1) // 2
-    mean, squares = 0.0, 0.0
-    for k in range(first, slopes.size, 2):
-        mean += slopes[k] / count
-    for k in range(first, slopes.size - 1, 2):
-        squares += (slopes[k] - mean) ** 2
-    found[0], found[1] = mean, np.sqrt(squares / count)
+    slopes[turned] = (values[end] - values[previous]) / ((end - previous) * hop_s)
+    for side in range(2):
+        begin = first if side == 0 else 1 - first
+        count = (turned - begin + 2) // 2
+        mean, squares = 0.0, 0.0
+        for k in range(begin, turned + 1, 2):
+            mean += slopes[k] / count
+        # the last slope of all adds to the mean alone
+        for k in range(begin, turned, 2):
+            squares += (slopes[k] - mean) ** 2
+        found[9 + 2 * side], found[10 + 2 * side] = mean, np.sqrt(squares / count)

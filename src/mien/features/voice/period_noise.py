@@ -1,7 +1,8 @@
 """Harmonics over noise within one frame, from how alike its periods are."""
 
 import numpy as np
-from numba import njit
+
+from mien.features.voice.compiled import inner
 
 UNVOICED_DB = -100.0
 """What openSMILE writes for frames without voice."""
@@ -11,7 +12,7 @@ EDGE = 2
 """Samples at each end of a period that are left out of its noise."""
 
 
-@njit(cache=True, nogil=True)
+@inner
 def noise_ratio(wave, begins, lags, end, expected):  # type: ignore[no-untyped-def]
     """Return the energy of the mean period over that of what departs from it, in dB; 0 without a period.
 

@@ -3,10 +3,11 @@
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from mien.core.errors import ConfigError, DataError
+from mien.features.voice.compiled import inner, inner_with, kernel, part
+from mien.features.voice.framing import MOST_FRAMES, frame_blocks
 from mien.features.voice.period_noise import UNVOICED_DB, noise_ratio
 
 SPARE = 4
@@ -100,7 +101,16 @@ def jitter_and_shimmer(
     walk = PeriodWalk(
         rate_hz, hop=hop, search=search, least_correlation=least_correlation, with_noise=with_noise
     )
-    return walk.measure(samples, f0_hz)
+    if np.size(f0_hz) <= MOST_FRAMES:
+        return walk.measure(samples, f0_hz)
+    _check(samples, f0_hz, rate_hz)
+    ahead = 2 * (2 * int((1 + search) * rate_hz / _lowest_of(f0_hz, rate_hz)) + SPARE)
+    found = []
+    for block in frame_blocks(len(f0_hz)):  # the walk holds its samples in twice their precision
+        begin = walk.needs_from
+        heard = samples[begin : block.stop * hop + ahead]
+        found.append(walk.measure(heard, f0_hz[block], first_sample=begin))
+    return Perturbation(*(np.concatenate(parts) for parts in zip(*found, strict=True)))
 
 
 class PeriodWalk:
@@ -179,13 +189,14 @@ class PeriodWalk:
         wave = np.ascontiguousarray(samples, np.float64)
         f0 = np.ascontiguousarray(f0_hz, np.float64)
         measured = np.zeros((len(f0), 4))
-        self._lowest = min(self._lowest, float(f0[f0 > 0].min(initial=rate_hz)))
+        self._lowest = min(self._lowest, _lowest_of(f0, rate_hz))
         # a frame's periods lie between where the one before stopped and two longest periods ahead
         reach = hop + 2 * (2 * int((1 + search) * rate_hz / self._lowest) + SPARE)
-        lags = np.empty(_most_lags(f0, rate_hz, search))
-        scratch = (lags, np.zeros(8), np.zeros(reach, np.int64), np.zeros(reach, np.int64))
+        scores, sums = np.empty(_most_lags(f0, rate_hz, search)), np.zeros(8)
+        # what is not asked for is not compiled either
+        periods = np.zeros((2, reach), np.int64) if self._with_noise else None
         self._places -= first_sample
-        _walk(wave, f0, self._options, self._with_noise, self._places, self._last, scratch, measured)
+        _walk(wave, f0, *self._options, scores, sums, periods, self._places, self._last, measured)
         self._places += first_sample
         jitter, ddp, shimmer, noise = measured.astype(np.float32).T.copy()
         return Perturbation(jitter, ddp, shimmer, 20 * np.log10(1 + shimmer), noise)
@@ -209,24 +220,26 @@ def _check(samples: NDArray[np.floating], f0_hz: NDArray[np.floating], rate_hz: 
 
 def _most_lags(f0_hz: NDArray[np.float64], rate_hz: float, search: float) -> int:
     """Tell how many lags the search has at the lowest pitch."""
-    lowest = f0_hz[f0_hz > 0].min(initial=rate_hz)
-    return int(2 * search * rate_hz / lowest) + 3
+    return int(2 * search * rate_hz / _lowest_of(f0_hz, rate_hz)) + 3
 
 
-@njit(cache=True, nogil=True)
-def _walk(wave, f0, options, with_noise, places, last, scratch, measured):  # type: ignore[no-untyped-def]
+def _lowest_of(f0_hz: NDArray[np.floating], rate_hz: float) -> float:
+    """Return the lowest pitch of frames with voice; the rate without one."""
+    return float(f0_hz[f0_hz > 0].min(initial=rate_hz))
+
+
+@kernel
+def _walk(wave, f0, rate, hop, search, least, scores, sums, periods, places, last, measured):  # type: ignore[no-untyped-def]
     """Go through the frames; `at` is where the next period starts, `begun` where the last one did."""
-    rate, hop, search, least = options
-    scores, sums, begins, lags = scratch
     origin, at, begun = places[0], places[1], places[2]
-    length, change, held = last[0], last[1], last[2:]
-    silent = UNVOICED_DB if with_noise else 0.0
+    length, change = last[0], last[1]
     for i in range(len(f0)):
         start = origin + i * hop
         if f0[i] <= 0:
             at = begun = start + hop
-            length = change = held[0] = held[1] = held[2] = 0.0
-            measured[i, 3] = held[3] = silent
+            length = change = last[2] = last[3] = last[4] = 0.0
+            if periods is not None:
+                measured[i, 3] = last[5] = UNVOICED_DB
             continue
         expected = rate / f0[i]
         low, high = int(expected * (1 - search)), int(expected * (1 + search))
@@ -239,26 +252,27 @@ def _walk(wave, f0, options, with_noise, places, last, scratch, measured):  # ty
         count, tried = 0, False
         while at + ahead <= end:
             begun = at
-            lag, exact = _period(wave, at, (low, high), least, scores)
+            lag, exact = _period(wave, at, low, high, least, scores)
             if exact > 0:
                 length, change = _count(sums, exact, length, change)
                 first, second = _swing(wave, at, lag), _swing(wave, at + lag, lag)
                 sums[6] += _beyond_rounding(abs(first - second), first)
                 sums[7] += 0.5 * (first + second)
             tried = True
-            if lag > 0:
-                begins[count], lags[count] = at, lag
+            if periods is not None and lag > 0:
+                periods[0, count], periods[1, count] = at, lag
                 count += 1
             at += lag if lag > 0 else int(expected + 0.5)
-        _close_frame(sums, held, measured[i])
-        if with_noise and tried:
-            held[3] = noise_ratio(wave, begins[:count], lags[:count], at, expected)
-        measured[i, 3] = held[3]
+        _close_frame(sums, last, measured, i)
+        if periods is not None:
+            if tried:
+                last[5] = noise_ratio(wave, periods[0, :count], periods[1, :count], at, expected)
+            measured[i, 3] = last[5]
     places[0], places[1], places[2] = origin + len(f0) * hop, at, begun
     last[0], last[1] = length, change
 
 
-@njit(cache=True, nogil=True)
+@part
 def _count(sums, exact, length, change):  # type: ignore[no-untyped-def]
     """Add one period: counts and sums of periods, of their changes, and of the changes of those."""
     sums[0] += 1
@@ -274,32 +288,34 @@ def _count(sums, exact, length, change):  # type: ignore[no-untyped-def]
     return exact, change
 
 
-@njit(cache=True, nogil=True)
+@part
 def _beyond_rounding(apart, whole):  # type: ignore[no-untyped-def]
     """Return a difference, 0 where it is only rounding: what is measured twice must not seem to change."""
     return apart if apart > 1e-6 * whole else 0.0
 
 
-@njit(cache=True, nogil=True)
-def _close_frame(sums, held, values):  # type: ignore[no-untyped-def]
+@part
+def _close_frame(sums, last, measured, i):  # type: ignore[no-untyped-def]
     """Turn a frame's sums into its values, and hold what was measured for frames without a period."""
-    if sums[0] == 0:
+    if sums[0] > 0:
+        mean = sums[1] / sums[0]
+        if sums[2] > 0:
+            last[2] = min(1.0, sums[3] / sums[2] / mean)
+        if sums[4] > 0:
+            last[3] = sums[5] / sums[4] / mean
+        last[4] = min(1.0, sums[6] / sums[7]) if sums[7] > 0 else 0.0
+        measured[i, 0] = last[2] if sums[2] > 0 else 0.0
+        measured[i, 1] = last[3] if sums[4] > 0 else 0.0
+        measured[i, 2] = last[4]
+    else:
         for k in range(3):
-            values[k] = held[k]
-        return
-    mean = sums[1] / sums[0]
-    if sums[2] > 0:
-        values[0] = held[0] = min(1.0, sums[3] / sums[2] / mean)
-    if sums[4] > 0:
-        values[1] = held[1] = sums[5] / sums[4] / mean
-    values[2] = held[2] = min(1.0, sums[6] / sums[7]) if sums[7] > 0 else 0.0
+            measured[i, k] = last[2 + k]
 
 
-@njit(cache=True, nogil=True)
-def _period(wave, at, span, least, scores):  # type: ignore[no-untyped-def]
+@part
+def _period(wave, at, low, high, least, scores):  # type: ignore[no-untyped-def]
     """Find the period that starts at a sample: whole and refined length, 0 where there is none."""
-    low, high = span
-    _correlate(wave, at, span, scores)
+    _correlate(wave, at, low, high, scores)
     best = 0
     for k in range(1, high - low):
         if (
@@ -317,25 +333,25 @@ def _period(wave, at, span, least, scores):  # type: ignore[no-untyped-def]
     return low + best, low + best + shift
 
 
-@njit(cache=True, nogil=True)
-def _correlate(wave, at, span, scores):  # type: ignore[no-untyped-def]
+@inner
+def _correlate(wave, at, low, high, scores):  # type: ignore[no-untyped-def]
     """Correlate the `lag` samples from `at` with the `lag` samples after them, for every lag of the span."""
     a, aa, b, bb = 0.0, 0.0, 0.0, 0.0
-    for k in range(at, at + span[0]):
-        x, y = wave[k], wave[k + span[0]]
+    for k in range(at, at + low):
+        x, y = wave[k], wave[k + low]
         a, aa, b, bb = a + x, aa + x * x, b + y, bb + y * y
-    for lag in range(span[0], span[1] + 1):
+    for lag in range(low, high + 1):
         one, two = aa - a * a / lag, bb - b * b / lag
         same = _dot(wave[at : at + lag], wave[at + lag : at + 2 * lag]) - a * b / lag
         # Sums that move along leave rounding behind: a window without sound has no correlation.
         sound = one > 1e-9 * aa and two > 1e-9 * bb
-        scores[lag - span[0]] = same / np.sqrt(one * two) if sound else 0.0
+        scores[lag - low] = same / np.sqrt(one * two) if sound else 0.0
         x, y, z = wave[at + lag], wave[at + 2 * lag], wave[at + 2 * lag + 1]
         a, aa = a + x, aa + x * x
         b, bb = b + y + z - x, bb + y * y + z * z - x * x
 
 
-@njit(cache=True, nogil=True, fastmath={"reassoc", "contract"})
+@inner_with("reassoc", "contract")
 def _dot(one, two):  # type: ignore[no-untyped-def]
     """Sum products in any order, which lets the processor do several at once."""
     total = 0.0
@@ -344,7 +360,7 @@ def _dot(one, two):  # type: ignore[no-untyped-def]
     return total
 
 
-@njit(cache=True, nogil=True, fastmath={"nnan", "nsz"})
+@inner_with("nnan", "nsz")
 def _swing(wave, at, lag):  # type: ignore[no-untyped-def]
     """Tell the peak-to-peak amplitude of a period, its first and last sample left out."""
     low = high = wave[at + 1]

@@ -1,13 +1,14 @@
 """Choose one pitch per frame: the cheapest path through the candidates."""
 
 from dataclasses import astuple, dataclass
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mien.core.errors import ConfigError, DataError
-from mien.features.voice.path_kernels import CANDIDATES, decide, follow_frames, read_path, walk_clips
+from mien.features.voice.path_kernels import CANDIDATES, advance, decide
 
 BUFFER = 40
 """Frames that are held before the first of them is decided, as in eGeMAPS."""
@@ -102,18 +103,15 @@ def smooth_pitch(
     """
     _check_shapes(candidates_hz, voicing)
     _check_starts(starts, len(candidates_hz))
-    f0 = np.zeros(len(candidates_hz), np.float32)
-    chosen = np.zeros(len(candidates_hz), np.float32)
-    walk_clips(
-        np.ascontiguousarray(candidates_hz, np.float32),
-        np.ascontiguousarray(voicing, np.float32),
-        np.ascontiguousarray(starts, np.int64),
-        np.array([*astuple(weights), cutoff], np.float64),
-        _remember(buffer_frames),
-        f0,
-        chosen,
-    )
-    return f0, chosen
+    hz = np.ascontiguousarray(candidates_hz, np.float32)
+    likely = np.ascontiguousarray(voicing, np.float32)
+    costs_of = np.array([*astuple(weights), cutoff], np.float64)
+    memory, states = _remember(buffer_frames), np.empty(len(hz), np.int8)
+    for begin, end in pairwise(starts.tolist()):
+        memory.counts[:] = 0
+        advance(hz[begin:end], likely[begin:end], costs_of, *memory, states[begin:end])
+        memory.decide(0, states[begin:end])
+    return read_path(hz, likely, states)
 
 
 class PathMemory(NamedTuple):
@@ -133,6 +131,19 @@ class PathMemory(NamedTuple):
     gaps: NDArray[np.float64]
     back: NDArray[np.int8]
     counts: NDArray[np.int64]
+
+    def decide(self, origin: int, states: NDArray[np.int8]) -> int:
+        """Write the states of the frames from `origin` on; return the first that may still change."""
+        return int(decide(self.costs, self.back, self.counts, origin, states))
+
+
+def read_path(
+    hz: NDArray[np.float32], voicing: NDArray[np.float32], states: NDArray[np.int8]
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Return pitch and voicing of the states of the first frames, (states,) each."""
+    at, voiced = np.arange(len(states)), states < CANDIDATES
+    place = np.where(voiced, states, 0)
+    return np.where(voiced, hz[at, place], np.float32(0)), voicing[at, place]
 
 
 def _remember(buffer_frames: int) -> PathMemory:
@@ -194,21 +205,22 @@ class PathFollower:
         self._hz = np.concatenate([self._hz, hz])
         self._voicing = np.concatenate([self._voicing, likely])
         states = np.empty(len(self._hz), np.int8)
-        decided = follow_frames(hz, likely, self._weights, self._memory, states) if len(hz) else 0
-        return self._release(states[:decided])
+        origin = int(self._memory.counts[1])
+        advance(hz, likely, self._weights, *self._memory, states)
+        self._memory.counts[1] = self._memory.decide(origin, states)
+        return self._release(states[: self._memory.counts[1] - origin])
 
     def finish(self) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Return pitch and voicing of the last frames; nothing comes after them."""
         seen, decided, _ = (int(count) for count in self._memory.counts)
         states = np.empty(seen - decided, np.int8)
-        if states.size:
-            self._memory.counts[1] = decide(self._memory, decided, True, states)
+        self._memory.decide(decided, states)
+        self._memory.counts[1] = seen
         return self._release(states)
 
     def _release(self, states: NDArray[np.int8]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Return what was chosen for the first frames that wait, and forget these."""
-        f0, chosen = np.empty(len(states), np.float32), np.empty(len(states), np.float32)
-        read_path(self._hz, self._voicing, states, f0, chosen)
+        f0, chosen = read_path(self._hz, self._voicing, states)
         self._hz, self._voicing = self._hz[len(states) :].copy(), self._voicing[len(states) :].copy()
         return f0, chosen
 

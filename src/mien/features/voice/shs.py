@@ -4,8 +4,9 @@ from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from mien.features.voice.compiled import inner, kernel, loose
 
 CANDIDATES = 6
 HARMONICS = 15
@@ -131,15 +132,16 @@ def pitch_candidates(
     size = 2 * (magnitude.shape[1] - 1)
     scale = octave_scale(size, rate_hz)
     n = len(magnitude)
-    found = Candidates(*(np.zeros((n, CANDIDATES), dtype=np.float32) for _ in range(3)))
+    found = np.zeros((3, n, CANDIDATES), dtype=np.float32)
     if n:
-        weights = harmonic_weights()
-        span = (lowest_hz, highest_hz)
-        _search(np.ascontiguousarray(magnitude), *scale[:5], weights, scale.octaves, span, *found)
-    return found
+        room = np.zeros((6, magnitude.shape[1] + 2 * _REACH), dtype=np.float32)
+        tops, span = np.zeros((2, CANDIDATES), dtype=np.float32), (lowest_hz, highest_hz)
+        spectra, steps = np.ascontiguousarray(magnitude), (harmonic_weights(), scale.octaves)
+        _search(spectra, *scale[:5], *steps, *span, room, tops, found)
+    return Candidates(*found)
 
 
-@njit(cache=True, nogil=True, fastmath=True)
+@loose
 def _clear(spectrum, peak, kept, smooth):
     """Write the spectrum, zero between its peaks, smoothed by (1, 2, 1) / 4, to `smooth`.
 
@@ -172,7 +174,7 @@ def _clear(spectrum, peak, kept, smooth):
         smooth[at + k] = half * kept[k] + quarter * (kept[k - 1] + kept[k + 1])
 
 
-@njit(cache=True, nogil=True, fastmath=True)
+@loose
 def _spread(smooth, curve, lower, share, bend, ear, spread):
     """Write the spline through a smooth spectrum on the octave scale, weighted, to `spread`."""
     points, at = lower.size, _REACH
@@ -190,7 +192,7 @@ def _spread(smooth, curve, lower, share, bend, ear, spread):
         spread[j] = max(value, np.float32(0)) * ear[j]
 
 
-@njit(cache=True, nogil=True, fastmath=True)
+@loose
 def _sum_harmonics(spread, shift, weights, total):
     """Write the weighted sum over harmonics at each point of the octave scale to `total`."""
     total[:] = 0
@@ -200,51 +202,52 @@ def _sum_harmonics(spread, shift, weights, total):
             total[j] += weight * above[j]
 
 
-@njit(cache=True, nogil=True)
-def _pick(total, octaves, span, hz, voicing, score):
+@inner
+def _pick(total, octaves, lowest, highest, tops, found, row):  # type: ignore[no-untyped-def]
     """Write the highest peaks of one frame's sums (points,) that lie in the range of pitch."""
     points = total.size
-    best, tops = np.zeros(CANDIDATES, dtype=np.int64), np.zeros(CANDIDATES, dtype=np.float32)
+    for k in range(CANDIDATES):
+        tops[0, k], tops[1, k] = 0, 0
     mean = np.float32(0)
     for j in range(points):
         mean += total[j]
     mean /= np.float32(points)
     for j in range(1, points - 1):
         top = total[j]
-        if not (top > tops[CANDIDATES - 1] and top > total[j - 1] and top >= total[j + 1]):
+        if not (top > tops[1, CANDIDATES - 1] and top > total[j - 1] and top >= total[j + 1]):
             continue
         place = CANDIDATES - 1
-        while place > 0 and top > tops[place - 1]:
-            best[place], tops[place] = best[place - 1], tops[place - 1]
+        while place > 0 and top > tops[1, place - 1]:
+            tops[0, place], tops[1, place] = tops[0, place - 1], tops[1, place - 1]
             place -= 1
-        best[place], tops[place] = j, top
-    count, highest = 0, 0
-    for j in best:
+        tops[0, place], tops[1, place] = j, top
+    count, first = 0, 0
+    for k in range(CANDIDATES):
+        j = int(tops[0, k])
         if j == 0:
             break
         left, top, right = total[j - 1], total[j], total[j + 1]
         away = np.float32(0.5) * (left - right) / ((left - top) + (right - top))
         height = top - np.float32(0.25) * (left - right) * away
         pitch = SCALE_FROM_HZ * 2 ** ((j + away) * octaves / (points - 1))
-        if span[0] <= pitch <= span[1]:
-            hz[count], score[count] = pitch, height
-            voicing[count] = max(1 - mean / height, 0)
-            if height > score[highest]:
-                highest = count
+        if lowest <= pitch <= highest:
+            found[0, row, count], found[2, row, count] = pitch, height
+            found[1, row, count] = max(1 - mean / height, 0)
+            if height > found[2, row, first]:
+                first = count
             count += 1
-    for values in (hz, voicing, score):
-        values[0], values[highest] = values[highest], values[0]
+    for kind in range(3):
+        found[kind, row, 0], found[kind, row, first] = found[kind, row, first], found[kind, row, 0]
 
 
-@njit(cache=True, nogil=True)
-def _search(magnitude, lower, share, bend, ear, shift, weights, octaves, span, hz, voicing, score):
-    """Find the candidates of each frame."""
-    n, points = magnitude.shape
-    peak, kept = np.zeros(points + 4, dtype=np.float32), np.zeros(points, dtype=np.float32)
-    smooth = np.zeros(points + 2 * _REACH, dtype=np.float32)
-    curve, spread, total = np.zeros_like(kept), np.zeros_like(kept), np.zeros_like(kept)
-    for row in range(n):
+@kernel
+def _search(magnitude, lower, share, bend, ear, shift, weights, octaves, lowest, highest, room, tops, found):  # type: ignore[no-untyped-def]
+    """Find the candidates of each frame; `room` is to work in."""
+    points = lower.size
+    peak, kept, smooth, curve = room[0], room[1], room[2], room[3]
+    spread, total = room[4, :points], room[5, :points]
+    for row in range(len(magnitude)):
         _clear(magnitude[row], peak, kept, smooth)
         _spread(smooth, curve, lower, share, bend, ear, spread)
         _sum_harmonics(spread, shift, weights, total)
-        _pick(total, octaves, span, hz[row], voicing[row], score[row])
+        _pick(total, octaves, lowest, highest, tops, found, row)

@@ -1,7 +1,6 @@
 """Smooth contours over three frames, clip by clip."""
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 
@@ -23,9 +22,7 @@ def smooth(
     """
     counts = np.diff(starts)
     longer = np.concatenate([[0], np.cumsum(counts + (counts > 0))]).astype(np.int64)
-    found = np.zeros((int(longer[-1]), values.shape[1]), dtype=np.float32)
-    _smooth(np.ascontiguousarray(values), starts, voiced_only, found, longer)
-    return found, longer
+    return _mean_of_three(values, starts, voiced_only=voiced_only), longer
 
 
 class Smoother:
@@ -67,27 +64,30 @@ class Smoother:
         return self._smooth(self._last)[self._given :]
 
     def _smooth(self, values: NDArray[np.float32]) -> NDArray[np.float32]:
-        count = len(values)
-        found = np.zeros((count + 1 if count else 0, values.shape[1]), np.float32)
-        _smooth(values, np.array([0, count]), self._voiced_only, found, np.array([0, count + 1]))
-        return found
+        return _mean_of_three(values, np.array([0, len(values)]), voiced_only=self._voiced_only)
 
 
-@njit(cache=True, nogil=True)
-def _smooth(values, starts, voiced_only, found, longer):
-    for clip in range(starts.size - 1):
-        begin, end, out = starts[clip], starts[clip + 1], longer[clip]
-        if end == begin:
-            continue
-        for row in range(begin, end + 1):
-            for column in range(values.shape[1]):
-                here = values[min(row, end - 1), column]
-                if voiced_only and here == 0:
-                    continue
-                total, count = np.float32(0), 0
-                for near in range(row - 1, row + 2):
-                    value = values[min(max(near, begin), end - 1), column]
-                    if not voiced_only or value != 0:
-                        total += value
-                        count += 1
-                found[out + row - begin, column] = total / np.float32(count)
+def _mean_of_three(
+    values: NDArray[np.float32], starts: NDArray[np.int64], *, voiced_only: bool
+) -> NDArray[np.float32]:
+    """Return the smoothed frames of all clips, with one frame more per clip."""
+    counts = np.diff(starts)
+    clips = np.repeat(np.arange(counts.size), np.where(counts > 0, counts + 1, 0))
+    first, last = starts[:-1][clips], starts[1:][clips] - 1
+    at = np.arange(clips.size) - (np.cumsum(counts > 0) - (counts > 0))[clips]
+    here = values[np.minimum(at, last)]
+    total, near = values[np.maximum(at - 1, first)], values[np.minimum(at + 1, last)]
+    if not voiced_only:
+        total += here
+        total += near
+        total /= np.float32(3)
+        return total
+    heard = here != 0
+    count = (total != 0).astype(np.float32)
+    count += heard
+    count += near != 0
+    total += here
+    total += near
+    np.divide(total, count, out=total, where=heard)
+    total[~heard] = 0
+    return total
