@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from mien.cli import corpus_card, corpus_raters
+from mien.cli import corpus_card, corpus_raters, corpus_report
 from mien.cli.print_table import print_table
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ def check(
     """
     from mien.corpora.corpus_check import check_corpus
 
-    table, card = _load(corpus, root, column=column or [], speaker=speaker)
+    table, card = load_corpus(corpus, root, column=column or [], speaker=speaker)
     scan = scan_recordings(table, workers) if audio else None
     found = check_corpus(table, card=card, scan=scan)
     if json:
@@ -106,9 +106,10 @@ def check(
 
 app.command("card")(corpus_card.card)
 app.command("raters")(corpus_raters.raters)
+app.command("report")(corpus_report.report)
 
 
-def _load(
+def load_corpus(
     corpus: str, root: Path | None, *, column: list[str], speaker: str | None
 ) -> "tuple[pd.DataFrame, CorpusCard | None]":
     """Read a corpus that mien knows, with its card, or somebody's own, which has none."""

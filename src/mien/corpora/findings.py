@@ -12,7 +12,8 @@ class Finding(NamedTuple):
     """One line of a corpus check.
 
     Attributes:
-        area: rights, counts, audio, copies, speakers, people, splits, texts, scales or trap.
+        area: rights, counts, audio, recording, copies, speakers, people, shortcuts, splits, texts, languages,
+            labels, scales, between or trap.
         name: the finding in a few words.
         verdict: `ok`; `note`: worth knowing; `warning`: changes what a score means; `problem`: must be dealt
             with before anything is scored.
