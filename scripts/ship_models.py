@@ -4,7 +4,8 @@ Usage: python scripts/ship_models.py DATA [RECIPE …]
 
 DATA holds one folder per corpus. Finished parts of an earlier run in `runs/` are kept. The weights ship in
 8 bit. Written:
-`src/mien/models/<name>/`, and `docs/results/<name>/` with `scores.json`, `predictions.parquet` (out of fold),
+`src/mien/models/<name>/` with `held_out.parquet`, and
+`docs/results/<name>/` with `scores.json`, `predictions.parquet` (out of fold),
 `non-speech.parquet`, answers on the degradation ladder where `scripts/robustness.py` has asked for them in
 the run, and the evaluation of these by `mien evaluate` as Markdown, LaTeX and JSON.
 """
@@ -16,8 +17,11 @@ import sys
 import tempfile
 from pathlib import Path
 
+import pandas as pd
+
 from mien.evaluation.run_evaluation import evaluate_predictions, write_evaluation
 from mien.evaluation.stored_ladder import LADDER_ANSWERS
+from mien.studies.given_cell import HELD_OUT
 from mien.training.export_folder import ExportOptions, export_model
 from mien.training.fold_models import read_run
 from mien.training.recipe import run
@@ -39,6 +43,7 @@ def ship(recipe: str, data_root: Path) -> Path:
     export_model(str(folder), target, calibration=corpora_of(folder, data_root), options=options)
     results = Path("docs", "results", recipe)
     results.mkdir(parents=True, exist_ok=True)
+    write_held_out(folder / "predictions.parquet", target / HELD_OUT)
     for name in KEPT:
         shutil.copyfile(folder / name, results / name)
     for found in sorted((folder / LADDER_ANSWERS.parent).glob("*")):
@@ -51,6 +56,18 @@ def ship(recipe: str, data_root: Path) -> Path:
         for name in REPORTS:
             shutil.copyfile(Path(written, name), results / name)
     return target
+
+
+def write_held_out(predictions: Path, target: Path) -> None:
+    """Write what the network said of each clip that had not heard its speaker, for `mien compare`."""
+    table = pd.read_parquet(predictions)
+    kept = [
+        "segment",
+        "fold",
+        *(name for name in table if name.startswith(("p.", "aleatoric.", "epistemic."))),
+    ]
+    numbers = table[kept].select_dtypes("float").columns
+    table[kept].astype(dict.fromkeys(numbers, "float32")).to_parquet(target, index=False)
 
 
 def corpora_of(folder: Path, data_root: Path) -> list[Path]:

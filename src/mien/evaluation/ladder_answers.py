@@ -58,23 +58,64 @@ def answer_ladder(
     """
     clips = clips.reset_index(drop=True)
     models = _models(clips, predict)
-    heard = [decode(file, rate_hz=rate_hz, mono=True).samples[0] for file in clips["file"]]
+    wanted = every_rung(noises=bool(len(noises))) if rungs is None else rungs
+    for condition, level, heard in hear_ladder(clips, wanted, rate_hz=rate_hz, noises=noises, seed=seed):
+        yield condition, level, _ask(clips, heard, models)
+
+
+def hear_ladder(
+    clips: pd.DataFrame,
+    rungs: Sequence[Rung],
+    *,
+    rate_hz: int = 16000,
+    noises: Sequence[Clip] = (),
+    seed: int = 0,
+) -> Iterator[tuple[str, int, list[Clip]]]:
+    """Yield clips as recorded (`clean`, 0), then as they sound at each rung.
+
+    Args:
+        clips: one row per clip with `segment`, `file`, `speaker` and, where it is a part of the file, `start`
+            and `end` (seconds).
+        rungs: (condition, level).
+        rate_hz: of the clips that are yielded; they are mono.
+        noises: recordings of noise at `rate_hz`.
+        seed: seeds all degradations.
+
+    Raises:
+        ConfigError: an unknown rung, or one that lacks its noise.
+        DataError: babble of nobody else.
+        InputError: a file that cannot be read.
+    """
+    clips = clips.reset_index(drop=True)
+    rows = clips.to_dict("records")
+    heard = [_part(row, rate_hz) for row in rows]
     others = _Others(clips, heard, seed=seed)
-    yield CLEAN, 0, _ask(clips, heard, models)
-    for condition, level in every_rung(noises=bool(len(noises))) if rungs is None else rungs:
-        worse = [
-            apply(
-                clip,
-                condition,
-                level,
-                rate_hz=rate_hz,
-                generator=clip_generator(str(row["segment"]), condition, seed=seed),
-                noises=noises,
-                speech=others.of(row["speaker"]) if LADDER[condition].needs == "speech" else None,
-            )
-            for clip, row in zip(heard, clips.to_dict("records"), strict=True)
-        ]
-        yield condition, level, _ask(clips, worse, models)
+    yield CLEAN, 0, heard
+    for condition, level in rungs:
+        yield (
+            condition,
+            level,
+            [
+                apply(
+                    clip,
+                    condition,
+                    level,
+                    rate_hz=rate_hz,
+                    generator=clip_generator(str(row["segment"]), condition, seed=seed),
+                    noises=noises,
+                    speech=others.of(row["speaker"]) if LADDER[condition].needs == "speech" else None,
+                )
+                for clip, row in zip(heard, rows, strict=True)
+            ],
+        )
+
+
+def _part(row: Mapping[Any, Any], rate_hz: int) -> Clip:
+    """Return the samples of one row: its file, or what lies between start and end."""
+    samples = decode(row["file"], rate_hz=rate_hz, mono=True).samples[0]
+    start, end = row.get("start"), row.get("end")
+    begin = 0 if pd.isna(start) else round(start * rate_hz)  # type: ignore[call-overload,operator]
+    return samples[begin:] if pd.isna(end) else samples[begin : round(end * rate_hz)]  # type: ignore[call-overload,operator]
 
 
 def every_rung(*, noises: bool = True) -> list[Rung]:

@@ -132,3 +132,48 @@ function setUp(section) {
 addEventListener("beforeprint", () => {
   for (const part of document.querySelectorAll("details.rows")) part.open = true;
 });
+
+// Headings of a sortable table: the first click sorts best first, the next worst first; no value stays last.
+for (const head of document.querySelectorAll("table.sortable th[data-first]")) {
+  const button = document.createElement("button");
+  button.append(...head.childNodes);
+  head.append(button);
+  button.addEventListener("click", () => sortBy(head));
+}
+
+function sortBy(head) {
+  const table = head.closest("table"), first = head.dataset.first, place = head.cellIndex;
+  const before = head.getAttribute("aria-sort");
+  const start = first === "less" || first === "name" ? "ascending" : "descending";
+  const order = !before ? start : before === "ascending" ? "descending" : "ascending";
+  for (const other of head.parentNode.cells) other.removeAttribute("aria-sort");
+  head.setAttribute("aria-sort", order);
+  const value = (row) => first === "name" ? row.cells[0].textContent.trim() : row.cells[place] && row.cells[place].dataset.v;
+  for (const body of table.tBodies) {
+    // of a score that is an error, less is better
+    const turned = first === "score" && "falls" in body.dataset ? -1 : 1;
+    const sign = turned * (order === "ascending" ? 1 : -1);
+    const rows = [...body.rows].filter((row) => !row.classList.contains("corpus"));
+    rows.sort((one, other) => {
+      const a = value(one), b = value(other);
+      if (a === undefined || b === undefined) return (a === undefined) - (b === undefined);
+      return sign * (first === "name" ? a.localeCompare(b) : a - b);
+    });
+    body.append(...rows);
+  }
+}
+
+for (const button of document.querySelectorAll("button[data-copy]")) {
+  const name = button.textContent, source = document.getElementById(button.dataset.copy);
+  button.hidden = false;
+  button.addEventListener("click", async () => {
+    try {
+      await navigator.clipboard.writeText(source.textContent);
+    } catch {
+      getSelection().selectAllChildren(source);
+      document.execCommand("copy");
+    }
+    button.textContent = "Copied";
+    setTimeout(() => { button.textContent = name; }, 2000);
+  });
+}

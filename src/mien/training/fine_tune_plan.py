@@ -26,7 +26,7 @@ OPEN_LICENCES = ("CC0", "CC BY 4", "CC BY-SA 4", "CC-BY-4", "CC-BY-SA-4", "Apach
 
 
 def prepare_run(
-    source: str,
+    source: str | TargetTable,
     *,
     encoder: str,
     adapt: str = "probe",
@@ -51,7 +51,7 @@ def prepare_run(
 
     Args:
         source: table of clips (`.csv`, `.tsv`, `.parquet`; columns `file`, the targets, and where known
-            `speaker`, `sex`, `split`, `start`, `end`), or the name of a corpus.
+            `speaker`, `sex`, `split`, `start`, `end`), or the name of a corpus; or what was read from one.
         encoder: as for `load_encoder`.
         adapt: `probe` freezes the encoder, `lora` adds low-rank matrices, `full` trains every weight.
         targets: columns to learn: one of categories, any number of ratings.
@@ -77,7 +77,7 @@ def prepare_run(
         InputError: `out` cannot be written.
     """
     make_folder(out)
-    target = read_targets(
+    target = source if isinstance(source, TargetTable) else read_targets(
         source, targets, data=data, root=root, split_column=split_column, categories=categories,
         scales=scales, missing=missing,
     )  # fmt: skip

@@ -76,7 +76,7 @@ def plan_folds(table: pd.DataFrame, stratum: NDArray[Any], *, folds: int, seed: 
         "may have been heard"
     )
     return Plan(
-        tuple(_with_dev(fold, groups, strata, seed=seed) for fold in made),
+        tuple(with_dev(fold, groups, strata, seed=seed) for fold in made),
         f"{'speaker' if by_speaker else 'file'}-{folds}-fold",
         held_out,
         tuple(notes),
@@ -121,7 +121,7 @@ def _own_split(
     alone = by_speaker and not shared
     whom = "whose speakers it did not hear" if alone else "which may hold voices that it heard"
     return Plan(
-        (fold if len(fold.dev) else _with_dev(fold, groups, strata, seed=seed),),
+        (fold if len(fold.dev) else with_dev(fold, groups, strata, seed=seed),),
         "own split",
         f"the table's own test part, {whom}",
         tuple(notes),
@@ -130,8 +130,15 @@ def _own_split(
     )
 
 
-def _with_dev(fold: Fold, groups: NDArray[np.object_], strata: NDArray[np.object_], *, seed: int) -> Fold:
-    """Take one in five speakers out of the training part, to choose the epoch by."""
+def with_dev(fold: Fold, groups: NDArray[np.object_], strata: NDArray[np.object_], *, seed: int) -> Fold:
+    """Take one in five speakers out of the training part, to choose the epoch by.
+
+    Args:
+        fold: without dev rows.
+        groups: `(rows,)` what stays together, such as the speaker.
+        strata: `(rows,)` what dev must show, such as the category.
+        seed: chooses among divisions that are nearly as even.
+    """
     inside = groups[fold.train]
     count = len(set(inside))
     if count < LEAST_GROUPS:
