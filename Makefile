@@ -12,7 +12,7 @@ RESULTS := demo-results
 FUZZ_COUNT ?= 10000
 FUZZ_SEED ?= 0
 
-.PHONY: demo test lint fuzz bench parity models cards raters curves browser clean
+.PHONY: demo test lint fuzz bench parity models cards raters baselines curves browser clean
 
 demo: $(VENV)/.made-base $(SPEECH)
 	$(BIN)/mien analyze $(SPEECH) --out $(RESULTS) --overwrite
@@ -54,6 +54,10 @@ cards: $(VENV)/.made-dev
 
 raters: $(VENV)/.made-dev
 	$(BIN)/python scripts/rater_results.py $(DATA)
+
+# Simple systems on every corpus, under docs/results/baselines. About an hour on two cores.
+baselines: $(VENV)/.made-dev
+	$(BIN)/python scripts/baselines.py $(DATA) --workers 2
 
 # How the score on EmoDB grows with the number of labelled clips, under docs/results/learning-curves. Minutes.
 curves: $(VENV)/.made-dev

@@ -3,6 +3,7 @@ import pytest
 from sklearn.linear_model import LogisticRegression
 from sklearn.svm import SVC
 
+from mien.evaluation.uncertainty import error_detection
 from mien.studies.learners import FIND, Columns, best_of, probabilities, sharpness
 
 
@@ -37,8 +38,25 @@ def test_the_same_seed_gives_the_same_scores(name):
 def test_support_vectors_are_those_of_a_linear_machine_on_the_columns_themselves():
     values, truth = planted(columns=200)
     scores = FIND["svm"].score(Columns(values[:60], values[60:]), truth[:60], 1.0, 0)
-    plain = SVC(kernel="linear", C=1.0, class_weight="balanced").fit(values[:60], truth[:60])
-    np.testing.assert_allclose(scores, plain.decision_function(values[60:]), atol=1e-3)
+    plain = SVC(kernel="linear", C=1.0, class_weight="balanced", decision_function_shape="ovo")
+    margins = np.tanh(plain.fit(values[:60], truth[:60]).decision_function(values[60:]))
+    against = {(0, 1): 0, (0, 2): 1, (1, 2): 2}
+    naive = np.zeros((30, 3))
+    for (one, other), place in against.items():
+        naive[:, one] += margins[:, place] / 2
+        naive[:, other] -= margins[:, place] / 2
+    np.testing.assert_allclose(scores, naive, atol=1e-3)
+
+
+def test_doubt_of_support_vectors_finds_their_errors():
+    values, truth = planted(rows=600, columns=6, seed=3)
+    values += np.random.default_rng(0).normal(size=values.shape) * 0.6
+    scores = FIND["svm"].score(Columns(values[:300], values[300:]), truth[:300], 1.0, 0)
+    chances = probabilities(scores, sharpness(scores, truth[300:]))
+    entropy = -(chances * np.log(chances)).sum(axis=1)
+    correct = chances.argmax(axis=1) == truth[300:]
+    assert 0.4 < correct.mean() < 0.9
+    assert error_detection(entropy, correct) > 0.6
 
 
 def test_fewer_columns_give_the_same_logistic_regression():

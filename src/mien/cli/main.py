@@ -9,8 +9,10 @@ import typer
 
 from mien import __version__
 from mien.cli import (
+    ablate,
     analyze,
     bags,
+    compare,
     corpora,
     degrade,
     distill,
@@ -19,9 +21,11 @@ from mien.cli import (
     evaluate,
     export,
     extract,
+    hear,
     models,
     train,
 )
+from mien.cli.many_values import SeveralWords
 from mien.core.errors import MienError
 from mien.core.nearest import did_you_mean
 
@@ -52,10 +56,13 @@ VERBS = {
     "bags": (bags.bags, MAKE),
     "embed": (embed.embed, MAKE),
     "evaluate": (evaluate.evaluate, MAKE),
+    "compare": (compare.compare, MAKE),
+    "ablate": (ablate.ablate, MAKE),
     "degrade": (degrade.degrade, MAKE),
+    "hear": (hear.hear, MAKE),
 }
 for _name, (_verb, _panel) in VERBS.items():
-    app.command(_name, rich_help_panel=_panel)(_verb)
+    app.command(_name, rich_help_panel=_panel, cls=SeveralWords)(_verb)
 app.add_typer(corpora.app, name="corpora", rich_help_panel=MAKE)
 
 

@@ -169,7 +169,7 @@ def _answer(cell: Cell) -> tuple[pd.DataFrame, list[str], list[str]]:
         return _tested(found, cell.folds), [], [note]
     if any(part.kind != "learned" for part in system.parts):
         return _mean_of_parts(cell)
-    return _by_fold(cell)
+    return answer_by_fold(cell, _answerer(cell))
 
 
 def _mean_of_parts(cell: Cell) -> tuple[pd.DataFrame, list[str], list[str]]:
@@ -183,8 +183,15 @@ def _mean_of_parts(cell: Cell) -> tuple[pd.DataFrame, list[str], list[str]]:
     return fused, [], ["fused with equal weights, since not every part is learned here", *notes]
 
 
-def _by_fold(cell: Cell) -> tuple[pd.DataFrame, list[str], list[str]]:
-    answer = _answerer(cell)
+def answer_by_fold(
+    cell: Cell, answer: Callable[[Fold], FoldAnswer]
+) -> tuple[pd.DataFrame, list[str], list[str]]:
+    """Return answers with `row` and `fold`, what was chosen in each fold, and notes.
+
+    Args:
+        cell: says on which folds.
+        answer: fold → probabilities of its test rows.
+    """
     names = [f"p.{one}" for one in cell.corpus.classes]
     chosen, promised, parts = [], [], []
     for fold in cell.folds:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from mien.core.errors import ConfigError, DataError
 from mien.core.files import write_atomically
+from mien.core.settings import signature
 from mien.evaluation.answers import with_truth
 from mien.evaluation.ladder_answers import every_rung, hear_ladder
 from mien.evaluation.robustness import CLEAN, Rung, judge_robustness
@@ -24,7 +25,7 @@ from mien.studies.study_corpora import VOICE, StudyCorpus
 LOGGER = logging.getLogger(__name__)
 RATE_HZ = 16000
 MIDDLE = 3
-FILE = "ladder.parquet"
+FILE = "ladder"
 WORDS = ("middle", "all")
 
 
@@ -57,7 +58,7 @@ def judge_degraded(cell: Cell, rungs: Sequence[Rung], *, draws: int) -> dict[str
     """
     if cell.system.kind != "learned" or VOICE not in cell.corpus.modality:
         return {"note": "not judged on degraded clips"}
-    path = cell.home / FILE
+    path = cell.home / f"{FILE}-{signature({'rungs': list(rungs)})}.parquet"
     if not path.exists():
         try:
             table = pd.concat(list(_answers(cell, rungs)), ignore_index=True)

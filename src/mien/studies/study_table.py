@@ -107,7 +107,7 @@ def _summary(study: Study, tests: int) -> dict[str, Any]:
         for one in study.corpora
     }
     return {
-        "title": f"{len(study.systems)} systems on {', '.join(corpora)}",
+        "title": f"{len(study.systems)} system{'s' * (len(study.systems) > 1)} on {', '.join(corpora)}",
         "protocols": dict(study.protocols),
         "reference": study.reference,
         "metric": study.metric,
