@@ -112,10 +112,11 @@ def hear_ladder(
 
 def _part(row: Mapping[Any, Any], rate_hz: int) -> Clip:
     """Return the samples of one row: its file, or what lies between start and end."""
-    samples = decode(row["file"], rate_hz=rate_hz, mono=True).samples[0]
+    samples: Clip = decode(row["file"], rate_hz=rate_hz, mono=True).samples[0]
     start, end = row.get("start"), row.get("end")
-    begin = 0 if pd.isna(start) else round(start * rate_hz)  # type: ignore[call-overload,operator]
-    return samples[begin:] if pd.isna(end) else samples[begin : round(end * rate_hz)]  # type: ignore[call-overload,operator]
+    begin = 0 if pd.isna(start) else round(start * rate_hz)
+    last = len(samples) if pd.isna(end) else round(end * rate_hz)
+    return samples[begin:last]
 
 
 def every_rung(*, noises: bool = True) -> list[Rung]:

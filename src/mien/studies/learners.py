@@ -70,7 +70,7 @@ def _support_vectors(columns: Columns, truth: Rows, cost: float, seed: int) -> F
         machine = SVC(kernel="precomputed", C=cost, class_weight="balanced", decision_function_shape="ovo")
         machine.fit(columns.train @ columns.train.T, truth)
         margins = machine.decision_function(columns.other @ columns.train.T)
-        return _of_two(margins) if margins.ndim == 1 else _from_pairs(margins, len(machine.classes_))
+        return _of_two(margins) if margins.ndim == 1 else from_pairs(margins, len(machine.classes_))
     machine = LinearSVC(C=cost, class_weight="balanced", random_state=seed)
     return _of_two(machine.fit(columns.train, truth).decision_function(columns.other))
 
@@ -164,10 +164,14 @@ def best_of(settings: Sequence[Any], recalls: Sequence[float]) -> Any:
     return settings[min(range(len(settings)), key=lambda at: (-recalls[at], abs(at - middle)))]
 
 
-def _from_pairs(margins: Floats, classes: int) -> Floats:
+def from_pairs(margins: Floats, classes: int) -> Floats:
     """Return how clearly each class wins against the others, on average, each win bounded.
 
     Counted votes, which libraries take, say who wins but not how clearly: their doubt finds no errors.
+
+    Args:
+        margins: `(rows, pairs)`, above 0 where the first class of a pair wins.
+        classes: their number.
     """
     wins = np.tanh(margins)
     scores = np.zeros((len(margins), classes))
