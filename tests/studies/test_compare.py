@@ -164,6 +164,7 @@ def test_fused_systems_are_judged_like_others(table, tmp_path):
         ({"seeds": 0}, "Got 0 seeds"),
         ({"label": "mood"}, "mood"),
         ({"ladder": "low"}, "Got --ladder low"),
+        ({"cost": True, "protocol": "matrix"}, "Got --cost with --protocol matrix"),
     ],
 )
 def test_wrong_options_are_named_before_anything_is_computed(table, tmp_path, options, said):

@@ -100,6 +100,7 @@ def compare(plan: Plan, out: str | Path) -> StudyTables:
     check_counts(plan.label_counts)
     if plan.seeds < 1:
         raise ConfigError(f"Got {plan.seeds} seeds, expected at least 1; pass --seeds 1.")
+    _refuse_in_matrix(plan)
     folder = make_folder(out)
     corpora = read_corpora(plan.corpora, data=plan.data, label=plan.label, shared=plan.protocol == MATRIX)
     if plan.protocol == MATRIX:
@@ -146,6 +147,17 @@ def _compare_across(
     study = Study(plan.metric, reference, plan.seeds, plan.draws, plan.command, pairs, words, systems)
     tables = lay_out(study, answered)
     return replace(tables, matrix=matrix_of(tables.rows), notes=[*joint.notes, *tables.notes])
+
+
+def _refuse_in_matrix(plan: Plan) -> None:
+    """Refuse what would be measured on one corpus alone."""
+    asked = {"--ladder": plan.ladder, "--cost": plan.cost, "--label-counts": plan.label_counts}
+    given = [name for name, value in asked.items() if value]
+    if given and plan.protocol == MATRIX:
+        raise ConfigError(
+            f"Got {' and '.join(given)} with --protocol {MATRIX}, expected a study of each corpus by itself; "
+            "leave one out."
+        )
 
 
 def _extras(cells: Sequence[Cell], plan: Plan) -> dict[tuple[str, str], dict[str, Any]]:
