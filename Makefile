@@ -96,6 +96,6 @@ $(VENV)/.made-base: pyproject.toml | $(VENV)/bin/python
 
 $(VENV)/.made-dev: pyproject.toml | $(VENV)/bin/python
 	$(PIP) install --quiet "$(TORCH)"
-	$(PIP) install --quiet --editable ".[descriptors,whisper,words,tensorboard,dev]"
+	$(PIP) install --quiet --editable ".[descriptors,whisper,words,tensorboard,text,dev]"
 	$(PIP) install --quiet --no-deps Resemblyzer==0.1.4
 	touch $@
