@@ -30,7 +30,7 @@ Links = Annotated[
     list[str] | None,
     typer.Option(
         "--links",
-        help="calibration, scaling, speaker-normalization, choice, level, voice-activity, ensemble, "
+        help="calibration, scaling, speaker-normalization, level, voice-activity, choice, ensemble, "
         "more-streams, pretraining, augmentation. Several words. (default: all)",
         show_default=False,
     ),

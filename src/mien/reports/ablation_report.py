@@ -62,10 +62,11 @@ def _sentences(tables: AblationTables) -> list[str]:
 
 def _parts(tables: AblationTables) -> list[Part]:
     rows = tables.rows
-    figures = [
-        Part(f"Differences in {part['metric_title'].iloc[0]}", _figure(part))
-        for _, part in rows[rows["difference"].notna()].groupby("metric", sort=False)
-    ]
+    drawn = sorted(
+        rows[rows["difference"].notna()].groupby("metric", sort=False),
+        key=lambda one: one[0] != tables.summary["metric"],  # that of the study first
+    )
+    figures = [Part(f"Differences in {part['metric_title'].iloc[0]}", _figure(part)) for _, part in drawn]
     limits = " ".join(f"({number}) {one}" for number, one in enumerate(LIMITS, 1))
     return [
         *figures,

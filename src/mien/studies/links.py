@@ -177,12 +177,6 @@ LINKS: dict[str, Link] = {
         _by_speaker,
         condition=SEES_SPEAKERS,
     ),
-    "choice": Link(
-        "Choice of settings",
-        "the learner's setting chosen on inner folds",
-        "the middle setting",
-        _choice,
-    ),
     "level": Link(
         "Level",
         "every clip brought to -26 dB of full scale where it sounds",
@@ -194,6 +188,12 @@ LINKS: dict[str, Link] = {
         "silent ends of clips cut off",
         "whole clips",
         _sound("only-sounding"),
+    ),
+    "choice": Link(
+        "Choice of settings",
+        "the learner's setting chosen on inner folds",
+        "the middle setting",
+        _choice,
     ),
     "ensemble": Link(
         "Ensemble",

@@ -9,7 +9,7 @@ from tests.features.voice import made_voice as voices
 
 from mien.core.errors import DataError
 from mien.features.voice.clip_checks import FULL_SCALE
-from mien.features.voice.compare_frames import HIGHEST_HZ, LOWEST_HZ
+from mien.features.voice.compare_frames import PITCH_HZ
 from mien.features.voice.framing import fft_size, gauss, hop_samples, windowed_blocks
 from mien.features.voice.geneva_frames import LONG_S, describe_frames, listen_for_pitch
 from mien.features.voice.pitch_path import semitones, smooth_pitch
@@ -69,10 +69,10 @@ def test_candidates_of_real_clips_are_those_of_numpy_and_so_is_the_path_through_
 
 def test_another_range_of_pitch_and_its_scores_are_those_of_numpy():
     clip, rate_hz = made_voice(16000), 16000
-    found = PitchCandidates(rate_hz, lowest_hz=LOWEST_HZ, highest_hz=HIGHEST_HZ)(*as_batch(clip))
+    found = PitchCandidates(rate_hz, lowest_hz=PITCH_HZ[0], highest_hz=PITCH_HZ[1])(*as_batch(clip))
     frames = windowed(clip, rate_hz)
     magnitude = np.abs(np.fft.rfft(frames, fft_size(frames.shape[1]), axis=1)).astype(np.float32)
-    theirs = pitch_candidates(magnitude, rate_hz=rate_hz, lowest_hz=LOWEST_HZ, highest_hz=HIGHEST_HZ)
+    theirs = pitch_candidates(magnitude, rate_hz=rate_hz, lowest_hz=PITCH_HZ[0], highest_hz=PITCH_HZ[1])
     np.testing.assert_allclose(found.hz[0].numpy(), theirs.hz, rtol=1e-4, atol=1e-3)
     np.testing.assert_allclose(found.score[0].numpy(), theirs.score, rtol=1e-4, atol=1e-6)
 

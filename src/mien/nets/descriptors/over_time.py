@@ -5,9 +5,11 @@ import math
 import torch
 from torch import Tensor
 
-from mien.features.voice.deltas import REACH
 from mien.features.voice.rasta import WARM_UP, rasta_weights
 from mien.nets.descriptors.spectra import root
+
+REACH = 2
+"""Frames to either side that a change is computed from."""
 
 
 def smooth(values: Tensor, counts: Tensor) -> Tensor:
