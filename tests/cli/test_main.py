@@ -50,7 +50,7 @@ def test_version_is_one_line(mien) -> None:
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["anlyze"], "Did you mean `analyze`?"),
+        (["anlyze"], "Did you mean `analyze`"),
         (["analyze", "x.wav", "--segmnts", "vad"], "Did you mean `--segments`"),
         (["analyze", "x.wav", "--segments", "vda"], "Did you mean `vad`"),
         (["analyze", "x.wav", "--workers", "many"], "--workers"),
