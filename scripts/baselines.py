@@ -21,7 +21,7 @@ KEPT = ("study.md", "study.tex", "study.json", "methods.txt")
 VOICE = "emodb ravdess-speech nemo urdu deeply-nonverbal"
 STUDIES = {
     "voice": f"--corpus {VOICE} --reference egemaps+svm --systems majority egemaps+svm egemaps+speaker+svm "
-    "compare+svm compare+speaker+svm whisper-tiny+svm whisper-tiny+speaker+svm",
+    "compare+svm whisper-tiny+svm whisper-tiny+speaker+svm",
     "shared": "--corpus emodb ravdess-speech nemo urdu --label category --reference egemaps+svm "
     "--systems egemaps+svm compare+svm whisper-tiny+svm voice-small",
     "words": "--corpus meld tweeteval emorynlp reccon-dailydialog --metric weighted_f1 --reference tfidf+svm "
