@@ -28,7 +28,7 @@ def test_a_study_gives_a_row_per_system_with_score_interval_and_star(table, tmp_
     assert learned["low"] <= learned["value"] <= learned["high"]
     assert learned["value"] > 0.5
     assert learned["difference"] == pytest.approx(learned["value"] - found["value"].iloc[0])
-    assert learned["stars"] == "**"
+    assert learned["stars"] == "***"
     assert (learned["n"], learned["speakers"], learned["folds"], learned["seeds"]) == (96, 8, 8, 2)
     assert found["note"].eq("").all()
 
