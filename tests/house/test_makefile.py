@@ -45,7 +45,7 @@ def test_the_tests_install_torch_then_tools_and_run_every_check_before_pytest(
     commands = plan("test", tmp_path, "TORCH=torch==9.9")
     order = [
         "torch==9.9",
-        ".[descriptors,whisper,words,tensorboard,dev]",
+        ".[descriptors,whisper,words,tensorboard,text,dev]",
         "ruff check",
         "ruff format --check",
         "mypy",
