@@ -6,6 +6,9 @@ import runpy
 from collections.abc import Callable
 from pathlib import Path
 
+# threads that spin while they wait make tests thrice as slow on a busy computer; read when libraries load
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+
 import numpy as np
 import pytest
 import soundfile

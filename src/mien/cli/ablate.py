@@ -7,17 +7,10 @@ from typing import Annotated
 
 import typer
 
+from mien.cli.study_options import Again, Corpora, Data, Draws, Seeds, Workers
+
 EXIT_SOME_FAILED = 1
 
-Corpora = Annotated[
-    list[str],
-    typer.Option(
-        "--corpus",
-        help="Names of corpora (see `mien corpora list`; the beginning is enough), or your own tables with "
-        "`file` or `text`, a label and, where known, speaker, split. Several words.",
-        show_default=False,
-    ),
-]
 System = Annotated[
     str,
     typer.Option(
@@ -35,7 +28,6 @@ Links = Annotated[
         show_default=False,
     ),
 ]
-Data = Annotated[Path | None, typer.Option(help="Folder that holds the corpora.", show_default=False)]
 Protocol = Annotated[
     str,
     typer.Option(
@@ -47,10 +39,6 @@ Metric = Annotated[
     str, typer.Option(help="uar, accuracy, macro_f1 or weighted_f1; calibration is judged by nll.")
 ]
 Label = Annotated[str | None, typer.Option(help="Column to learn. (default: the corpus' own classes)")]
-Seeds = Annotated[int, typer.Option(help="Repetitions.", min=1)]
-Draws = Annotated[int, typer.Option(help="Resamples per interval; ten times as many per p-value.", min=100)]
-Workers = Annotated[int, typer.Option(help="Processes.", min=1)]
-Again = Annotated[bool, typer.Option("--again", help="Try what failed once more.")]
 
 
 def ablate(

@@ -7,17 +7,10 @@ from typing import Annotated
 
 import typer
 
+from mien.cli.study_options import Again, Corpora, Data, Draws, Seeds, Workers
+
 EXIT_SOME_FAILED = 1
 
-Corpora = Annotated[
-    list[str],
-    typer.Option(
-        "--corpus",
-        help="Names of corpora (see `mien corpora list`; the beginning is enough), or your own tables with "
-        "`file` or `text`, a label and, where known, speaker, sex, split. Several words.",
-        show_default=False,
-    ),
-]
 Systems = Annotated[
     list[str],
     typer.Option(
@@ -28,7 +21,6 @@ Systems = Annotated[
     ),
 ]
 Out = Annotated[Path, typer.Option(help="Folder for tables, report, cells and cache.", show_default=False)]
-Data = Annotated[Path | None, typer.Option(help="Folder that holds the corpora.", show_default=False)]
 Protocol = Annotated[
     str,
     typer.Option(
@@ -44,8 +36,6 @@ Label = Annotated[
     str | None,
     typer.Option(help="Column to learn; category: the classes that corpora share. (default: own classes)"),
 ]
-Seeds = Annotated[int, typer.Option(help="Repetitions of whatever is trained.", min=1)]
-Draws = Annotated[int, typer.Option(help="Resamples per interval; ten times as many per p-value.", min=100)]
 Ladder = Annotated[
     str | None, typer.Option(help="Also judge on degraded test clips: middle (level 3) or all levels. Slow.")
 ]
@@ -60,10 +50,8 @@ LabelCounts = Annotated[
     str | None,
     typer.Option(help="Also judge classical learners on so many labels (25,50,100) and on all. Slow."),
 ]
-Workers = Annotated[int, typer.Option(help="Processes.", min=1)]
 On = Annotated[str, typer.Option(help="processes, or ray.")]
 Address = Annotated[str | None, typer.Option(help="Of a Ray cluster. (default: RAY_ADDRESS, or a local Ray)")]
-Again = Annotated[bool, typer.Option("--again", help="Try cells that failed once more.")]
 
 
 def compare(
