@@ -28,6 +28,7 @@ from mien.features.voice.compare_functionals import Contours, describe_clip
 from mien.features.voice.deltas import deltas
 from mien.features.voice.endings import late_frames
 from mien.features.voice.framing import HOP_S, matching_rows
+from mien.features.voice.one_thread import on_one_thread
 from mien.features.voice.smoothing import smooth
 from mien.features.work_groups import columns_of, groups_for
 
@@ -85,6 +86,7 @@ def extract(
     return extract_groups(clips, groups, rate_hz=rate_hz, level=level).only(wanted)
 
 
+@on_one_thread
 def extract_groups(
     clips: Sequence[NDArray[np.float32]], groups: frozenset[str], *, rate_hz: int, level: str
 ) -> Described:

@@ -20,6 +20,7 @@ from mien.features.voice.geneva_columns import (
     VOICED,
 )
 from mien.features.voice.geneva_frames import LONG_S, SHORT_S, GenevaFrames, describe_frames
+from mien.features.voice.one_thread import on_one_thread
 from mien.features.voice.peaks import peaks
 from mien.features.voice.smoothing import smooth
 from mien.features.work_groups import columns_of, groups_for
@@ -82,6 +83,7 @@ def extract(
     return extract_groups(clips, groups, rate_hz=rate_hz, level=level).only(wanted)
 
 
+@on_one_thread
 def extract_groups(
     clips: Sequence[NDArray[np.float32]], groups: frozenset[str], *, rate_hz: int, level: str
 ) -> Described:
