@@ -40,7 +40,7 @@ parity: $(VENV)/.made-dev build/parity/.made
 
 build/parity/.made:
 	$(PYTHON) -m venv build/parity
-	build/parity/bin/python -m pip --disable-pip-version-check install --quiet opensmile==2.6.0 soundfile
+	build/parity/bin/python -m pip --disable-pip-version-check install --quiet opensmile==2.6.0 scikit-learn soundfile
 	touch $@
 
 # Trains the shipped voice models again; DATA holds one folder per corpus. About an hour and a half on two cores.

@@ -23,6 +23,7 @@ FILES = (
     "encoder_batches.py",
     "descriptor_speed.py",
     "budget_speed.py",
+    "table_speed.py",
     "bag_speed.py",
     "stream_speed.py",
     "many_segments.py",
