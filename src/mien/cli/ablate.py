@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from mien.cli.study_options import Again, Corpora, Data, Draws, Seeds, Workers
+from mien.cli.study_options import Again, Cache, Corpora, Data, Draws, Seeds, Workers
 
 EXIT_SOME_FAILED = 1
 
@@ -47,6 +47,7 @@ def ablate(
     out: Out,
     links: Links = None,
     data: Data = None,
+    cache: Cache = None,
     protocol: Protocol = "fitting",
     metric: Metric = "uar",
     label: Label = None,
@@ -72,7 +73,8 @@ def ablate(
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
     plan = AblationPlan(
         corpus, system, links=links or None, protocol=protocol, metric=metric, seeds=seeds, label=label,
-        data=data, draws=draws, workers=workers, again=again, command=shlex.join(["mien", *sys.argv[1:]]),
+        data=data, cache=cache, draws=draws, workers=workers, again=again,
+        command=shlex.join(["mien", *sys.argv[1:]]),
     )  # fmt: skip
     tables = run(plan, out)
     write_ablation(out, tables)

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from mien.cli.study_options import Again, Corpora, Data, Draws, Seeds, Workers
+from mien.cli.study_options import Again, Cache, Corpora, Data, Draws, Seeds, Workers
 
 EXIT_SOME_FAILED = 1
 
@@ -59,6 +59,7 @@ def compare(
     systems: Systems,
     out: Out,
     data: Data = None,
+    cache: Cache = None,
     protocol: Protocol = "fitting",
     reference: Reference = None,
     metric: Metric = "uar",
@@ -90,8 +91,8 @@ def compare(
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
     plan = Plan(
         corpus, systems, protocol=protocol, reference=reference, metric=metric, seeds=seeds, label=label,
-        data=data, draws=draws, workers=workers, on=on, address=address, again=again, ladder=ladder,
-        search_minutes=search_minutes, cost=cost, label_counts=_counts(label_counts),
+        data=data, cache=cache, draws=draws, workers=workers, on=on, address=address, again=again,
+        ladder=ladder, search_minutes=search_minutes, cost=cost, label_counts=_counts(label_counts),
         command=shlex.join(["mien", *sys.argv[1:]]),
     )  # fmt: skip
     tables = run(plan, out)

@@ -15,6 +15,10 @@ Corpora = Annotated[
     ),
 ]
 Data = Annotated[Path | None, typer.Option(help="Folder that holds the corpora.", show_default=False)]
+Cache = Annotated[
+    Path | None,
+    typer.Option(help="Folder for descriptors and embeddings, for several runs. (default: OUT/cache)"),
+]
 Seeds = Annotated[int, typer.Option(help="Repetitions of whatever is trained.", min=1)]
 Draws = Annotated[int, typer.Option(help="Resamples per interval; ten times as many per p-value.", min=100)]
 Workers = Annotated[int, typer.Option(help="Processes.", min=1)]

@@ -21,7 +21,9 @@ class Extra(NamedTuple):
 
 
 EXTRAS: dict[str, Extra] = {
-    "descriptors": Extra(("numba", "scipy", "threadpoolctl"), "`mien extract`: expert descriptors such as eGeMAPS"),
+    "descriptors": Extra(
+        ("numba", "scipy", "threadpoolctl"), "`mien extract`: expert descriptors such as eGeMAPS"
+    ),
     "study": Extra(
         ("audformat", "audmetric", "cleanlab", "py3langid", "scipy"),
         "score prediction tables; read audformat databases; report on a corpus",

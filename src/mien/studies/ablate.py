@@ -43,6 +43,7 @@ class AblationPlan:
         seeds: repetitions.
         label: column to learn; by default the corpus' own classes.
         data: folder of the corpora.
+        cache: folder for what is computed of segments; by default `cache` in the folder of the run.
         draws: resamples per interval.
         workers: processes.
         again: try what failed once more.
@@ -57,6 +58,7 @@ class AblationPlan:
     seeds: int = 1
     label: str | None = None
     data: Path | None = None
+    cache: Path | None = None
     draws: int = 1000
     workers: int = 1
     again: bool = False
@@ -112,7 +114,7 @@ def _cells(
 ) -> Callable[[Side], list[ChangedCell]]:
     """Return what makes the cells of a side, one per seed, on the same folds."""
     folds = tuple(protocol.folds(corpus.table))
-    kept = (folder / "cells", folder / "cache")
+    kept = (folder / "cells", plan.cache or folder / "cache")
     return lambda side: [
         ChangedCell(side.system, corpus, folds, seed, *kept, change=side.change) for seed in range(plan.seeds)
     ]

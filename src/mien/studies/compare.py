@@ -43,6 +43,7 @@ class Plan:
         seeds: repetitions.
         label: column to learn; by default the corpus' own classes.
         data: folder of the corpora.
+        cache: folder for what is computed of segments; by default `cache` in the study's folder.
         draws: resamples per interval.
         workers: processes.
         on: `processes` or `ray`.
@@ -64,6 +65,7 @@ class Plan:
     seeds: int = 1
     label: str | None = None
     data: Path | None = None
+    cache: Path | None = None
     draws: int = 1000
     workers: int = 1
     on: str = "processes"
@@ -129,7 +131,15 @@ def _plan_cells(
         for system in systems:
             count = plan.seeds if system.kind in REPEATED else 1
             cells += [
-                Cell(system, corpus, folds, seed, folder / "cells", folder / "cache", plan.search_minutes)
+                Cell(
+                    system,
+                    corpus,
+                    folds,
+                    seed,
+                    folder / "cells",
+                    plan.cache or folder / "cache",
+                    plan.search_minutes,
+                )
                 for seed in range(count)
             ]
     return cells, words, failed
@@ -139,7 +149,7 @@ def _compare_across(
     joint: StudyCorpus, systems: list[SystemWords], reference: str, plan: Plan, folder: Path
 ) -> StudyTables:
     """Train on each corpus and test on all."""
-    options: dict[str, Any] = {"folder": folder / "cells", "cache": folder / "cache"}
+    options: dict[str, Any] = {"folder": folder / "cells", "cache": plan.cache or folder / "cache"}
     cells = matrix_cells(joint, systems, seeds=plan.seeds, **options)
     answered = split_answers(cells, _run(cells, plan))
     pairs = pair_corpora(joint)

@@ -1,6 +1,6 @@
 """Streams that are fitted on training rows alone: words of texts, and bags of frames."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 
 from mien.core.registry import names
 
-KEYS = ("segment", "file", "start", "end")
 BAG_WORDS, NEAREST = 500, 10
 
 
@@ -64,29 +63,34 @@ class Bagged:
     """Learn a codebook from the frames of the training rows, and count its words.
 
     Args:
-        frames: one row per frame, with `segment`.
-        segments: of every row of the corpus, in order.
+        frames: one row per frame, with the `key` of its segment.
+        keys: of every row of the corpus, in order.
     """
 
-    def __init__(self, frames: pd.DataFrame, segments: "pd.Series[Any]") -> None:
-        self.segments = segments.to_numpy(dtype=object)
-        self.columns_of = [name for name in frames if name not in KEYS]
+    def __init__(self, frames: pd.DataFrame, keys: Sequence[str]) -> None:
+        self.columns_of = [name for name in frames if name != "key"]
         values = frames[self.columns_of].to_numpy(np.float32)
-        at = frames.groupby("segment", sort=False).indices
+        at = frames.groupby("key", sort=False).indices
         nothing = np.empty((0, values.shape[1]), np.float32)
-        self.parts = [values[at[one]] if one in at else nothing for one in self.segments]
+        self.parts = [values[at[key]] if key in at else nothing for key in keys]
 
     def columns(self, train: NDArray[np.int64]) -> NDArray[np.float32]:
-        """Return how often each word occurs in each row, `(rows, 500)`."""
-        counted = self.fitted(train).transform(self._described(np.arange(len(self.parts))))
-        return counted.select_dtypes("float32").to_numpy()
+        """Return how often each word occurs in each row, `(rows, 500)`, NaN where it has no frames."""
+        heard = self._with_frames(np.arange(len(self.parts)))
+        counted = self.fitted(train).transform(self._described(heard)).select_dtypes("float32").to_numpy()
+        found = np.full((len(self.parts), counted.shape[1]), np.nan, np.float32)
+        found[heard] = counted
+        return found
 
     def fitted(self, train: NDArray[np.int64]) -> Any:
         """Return the codebook that was learned from the training rows."""
         from mien.features.bags import Bags, Weighting, Words
 
         bags = Bags(Words(size=BAG_WORDS, assign=NEAREST), weighting=Weighting(log=True))
-        return bags.fit(self._described(train))
+        return bags.fit(self._described(self._with_frames(train)))
+
+    def _with_frames(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+        return np.array([row for row in rows if len(self.parts[row])], np.int64)
 
     def _described(self, rows: NDArray[np.int64]) -> Any:
         from mien.features.described import Described

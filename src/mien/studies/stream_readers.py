@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mien.core.registry import names
-from mien.studies.fitted_streams import KEYS, Bagged, Fitted
+from mien.studies.fitted_streams import Bagged, Fitted
 from mien.studies.one_segment import OneSegment
-from mien.studies.streams import Stream, modality_of
+from mien.studies.streams import KEYS, Stream, modality_of
 from mien.studies.study_corpora import TEXT
 
 BYTES_PER_MB = 1e6

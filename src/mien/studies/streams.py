@@ -2,7 +2,7 @@
 
 import hashlib
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import cache as remember
 from pathlib import Path
 from typing import Any, Protocol
@@ -13,11 +13,10 @@ from numpy.typing import NDArray
 
 from mien import __version__
 from mien.core.errors import ConfigError
-from mien.core.files import write_atomically
 from mien.core.nearest import did_you_mean
 from mien.core.registry import names
-from mien.core.tables import read_table
 from mien.studies.fitted_streams import FITTED, Bagged, Fitted, bagged_sets
+from mien.studies.stream_cache import KEY, kept_rows
 from mien.studies.study_corpora import TEXT, VOICE, StudyCorpus
 
 LOGGER = logging.getLogger(__name__)
@@ -96,8 +95,8 @@ def modality_of(name: str) -> str:
 def open_stream(name: str, corpus: StudyCorpus, *, cache: Path, workers: int = 1) -> Stream:
     """Compute a stream for every segment of a corpus, or read what was computed before.
 
-    What is kept hangs on the bytes of the recordings, the words, the weights and mien's own code: when any of
-    them changes, it is computed anew.
+    What is kept of a segment hangs on the bytes of its recording or its words, the weights and mien's own
+    code: when any of them changes, it is computed anew; other segments are not.
 
     Args:
         name: see `known_streams`.
@@ -113,19 +112,17 @@ def open_stream(name: str, corpus: StudyCorpus, *, cache: Path, workers: int = 1
     if need not in corpus.modality:
         has = " and ".join(corpus.modality) or "neither recordings nor texts"
         raise ConfigError(f"Got `{name}`, which takes {need}, but `{corpus.name}` has {has}; leave one out.")
-    table = corpus.table
     if name in FITTED:
-        return Fitted(name, table["text"].fillna("").astype(str).tolist())
-    if name.endswith("-bag") and name.removesuffix("-bag") in bagged_sets():
-        of = name.removesuffix("-bag")
-        path = cache / f"{of}-lld-{stream_mark(name, corpus)}.parquet"
-        return Bagged(_kept(path, lambda: _described(of, table, "lld", workers)), table["segment"])
-    if name in names("features"):
-        path = cache / f"{name}-{stream_mark(name, corpus)}.parquet"
-        return Fixed(_in_order(_kept(path, lambda: _described(name, table, "functionals", workers)), table))
-    words = need == TEXT
-    path = cache / f"{Path(name).name.replace(':', '-')}-{stream_mark(name, corpus)}.parquet"
-    return Fixed(_in_order(_kept(path, lambda: _embedded(name, table, words=words)), table))
+        return Fitted(name, corpus.table["text"].fillna("").astype(str).tolist())
+    keys = corpus.keys(need)
+
+    def describe(rows: NDArray[np.int64]) -> pd.DataFrame:
+        return _describe(name, corpus.table.iloc[rows].set_axis(rows), workers)
+
+    found = kept_rows(cache / f"{Path(name).name.replace(':', '-')}-{_mark(name)}", keys, describe)
+    if name.endswith("-bag"):
+        return Bagged(found.dropna(subset=found.columns.drop(KEY), how="all"), keys)
+    return Fixed(found.set_index(KEY).loc[keys].to_numpy(np.float32))
 
 
 def stream_mark(name: str, corpus: StudyCorpus) -> str:
@@ -135,10 +132,7 @@ def stream_mark(name: str, corpus: StudyCorpus) -> str:
         name: a descriptor set or an encoder of voice.
         corpus: its clips.
     """
-    if name.removesuffix("-bag") in names("features"):
-        level = "lld" if name.endswith("-bag") else "functionals"
-        return _mark(corpus, name.removesuffix("-bag"), level, "features/voice")
-    return _mark(corpus, name, _weights(name), "nets")
+    return hashlib.sha256(f"{_mark(name)}\n{corpus.content}".encode()).hexdigest()[:16]
 
 
 def described_arrays(name: str, clips: Sequence[NDArray[np.float32]], rate_hz: int) -> NDArray[np.float32]:
@@ -165,37 +159,29 @@ def described_arrays(name: str, clips: Sequence[NDArray[np.float32]], rate_hz: i
     return described
 
 
-def _kept(path: Path, make: Callable[[], pd.DataFrame]) -> pd.DataFrame:
-    """Return a table from the cache, or make and keep it."""
-    if path.exists():
-        return read_table(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    LOGGER.info("%s …", path.stem.rpartition("-")[0])
-    table = make()
-    with write_atomically(path) as temporary:
-        table.to_parquet(temporary, index=False)
-    return table
+def _describe(name: str, table: pd.DataFrame, workers: int) -> pd.DataFrame:
+    """Return values of segments, indexed like the table; those that cannot be described are left out."""
+    numbered = table.assign(segment=table.index.astype(str))
+    if _is_described(name):
+        from mien.features.extraction import extract_table
 
+        level = "lld" if name.endswith("-bag") else "functionals"
+        given = numbered.reindex(columns=list(KEYS))
+        found = extract_table(name.removesuffix("-bag"), given, level=level, workers=workers)
+        failures, found.attrs = found.attrs["failures"], {}
+    else:
+        from mien.nets.embed import embed
 
-def _described(name: str, table: pd.DataFrame, level: str, workers: int) -> pd.DataFrame:
-    from mien.features.extraction import extract_table
-
-    found = extract_table(name, table.reindex(columns=list(KEYS)), level=level, workers=workers)
-    _tell_failures(found.attrs["failures"], name)
-    found.attrs = {}
-    return found
-
-
-def _embedded(name: str, table: pd.DataFrame, *, words: bool) -> pd.DataFrame:
-    from mien.nets.embed import embed
-
-    columns = ["segment", "text"] if words else list(KEYS)
-    given = table.reindex(columns=columns)
-    if words:
-        given["text"] = given["text"].fillna("").map(lambda text: text.strip() or "-")
-    found = embed(name, given, pooling="mean" if words else "statistics")
-    _tell_failures(dict(found.failures.to_numpy()), name)
-    return found.table
+        words = modality_of(name) == TEXT
+        given = numbered.reindex(columns=["segment", "text"] if words else list(KEYS))
+        if words:
+            given["text"] = given["text"].fillna("").map(lambda text: text.strip() or "-")
+        embedded = embed(name, given, pooling="mean" if words else "statistics")
+        failures, found = dict(embedded.failures.to_numpy()), embedded.table
+    names_of = dict(zip(numbered["segment"], table["segment"], strict=True))
+    _tell_failures({names_of.get(one, one): reason for one, reason in failures.items()}, name)
+    found = found.drop(columns=[one for one in (*KEYS[1:], "speaker", "text") if one in found])
+    return found.astype({"segment": np.int64}).set_index("segment")
 
 
 def _tell_failures(failures: dict[str, str], name: str) -> None:
@@ -205,18 +191,18 @@ def _tell_failures(failures: dict[str, str], name: str) -> None:
         LOGGER.warning("%s cannot describe %d more segments", name, len(failures) - 3)
 
 
-def _in_order(found: pd.DataFrame, table: pd.DataFrame) -> NDArray[np.float32]:
-    """Return the values of each row of the corpus, NaN where there are none."""
-    columns = [name for name in found if name not in (*KEYS, "speaker", "text")]
-    by_segment = found.set_index("segment")[columns]
-    return by_segment.reindex(table["segment"]).to_numpy(np.float32)
+def _is_described(name: str) -> bool:
+    return name.removesuffix("-bag") in names("features")
 
 
-def _mark(corpus: StudyCorpus, *said: str) -> str:
-    """Return 16 hex digits of everything that the columns hang on; the last word names mien's code."""
-    *words, code = said
-    lines = (__version__, *words, code_mark(code), corpus.content)
-    return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16]
+def _mark(name: str) -> str:
+    """Return 16 hex digits of everything beside the segments that a stream hangs on."""
+    if _is_described(name):
+        level = "lld" if name.endswith("-bag") else "functionals"
+        words = name.removesuffix("-bag"), level, code_mark("features/voice")
+    else:
+        words = name, _weights(name), code_mark("nets")
+    return hashlib.sha256("\n".join((__version__, *words)).encode()).hexdigest()[:16]
 
 
 @remember

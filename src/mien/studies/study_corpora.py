@@ -60,13 +60,26 @@ class StudyCorpus:
                 return self.table[column].to_numpy(dtype=object)
         return np.arange(len(self.table)).astype(object)
 
+    def keys(self, modality: str) -> list[str]:
+        """Return a hash of what is heard (bytes, start, end) or read of each segment, `(rows,)`."""
+        if modality == TEXT:
+            said = self.table["text"].fillna("").astype(str)
+        else:
+            spans = self.table.reindex(columns=["start", "end"]).astype(str)
+            said = self._bytes_of_files + " " + spans["start"] + " " + spans["end"]
+        return [hashlib.sha256(one.encode()).hexdigest()[:32] for one in said]
+
+    @cached_property
+    def _bytes_of_files(self) -> "pd.Series[str]":
+        hashes = {file: sha256_of(file) for file in self.table["file"].unique()}
+        return self.table["file"].map(hashes)
+
     @cached_property
     def content(self) -> str:
         """Return a hash of what is heard and read: bytes of recordings, where segments lie, words."""
         digest = hashlib.sha256()
-        if "file" in self.table and self.table["file"].notna().all():
-            hashes = {file: sha256_of(file) for file in self.table["file"].unique()}
-            digest.update("\n".join(self.table["file"].map(hashes)).encode())
+        if VOICE in self.modality:
+            digest.update("\n".join(self._bytes_of_files).encode())
         spans = self.table.reindex(columns=["segment", "start", "end", "text"]).astype("string").fillna("")
         digest.update(pd.util.hash_pandas_object(spans, index=False).to_numpy().tobytes())
         return digest.hexdigest()
