@@ -189,3 +189,17 @@ def test_an_adapter_behind_the_encoder_is_refused(folder):
 def test_settings_that_do_not_fit_together_are_refused(wrong):
     with pytest.raises(ConfigError):
         parse(Config, {**TINY, **wrong})
+
+
+@pytest.mark.parametrize(("family", "norm", "first"), KINDS)
+def test_convolutions_of_a_batch_at_once_as_on_a_gpu_are_those_of_each_clip_alone(family, norm, first):
+    net = tiny(family, norm, first)
+    x, valid = batch(9000, 12345, 300)
+    length = valid.sum(1)
+    samples = net._prepare(x, valid, length)
+    with torch.inference_mode():
+        alone, real = net._locals(samples, length)
+        together, also_real = net._convolve(samples, length)
+    assert torch.equal(real, also_real)
+    keep = real.unsqueeze(2)
+    torch.testing.assert_close(alone * keep, together * keep, atol=1e-5, rtol=0)

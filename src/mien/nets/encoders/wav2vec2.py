@@ -127,7 +127,7 @@ class SpeechTransformer(nn.Module):
         """
         length = count_real_samples(x, valid)
         samples = self._prepare(x, valid, length)
-        local, valid = self._convolve(samples, length)  # (B, T, C), (B, T)
+        local, valid = self._locals(samples, length)  # (B, T, C), (B, T)
         projected = self.network.feature_projection(local)
         projected = projected[0] if isinstance(projected, tuple) else projected
         layers = self._transform(projected * valid.unsqueeze(2), valid)
@@ -140,14 +140,29 @@ class SpeechTransformer(nn.Module):
             samples = normalize_real(samples, length, eps=1e-7)
         return nn.functional.pad(samples, (0, max(0, self.shortest - samples.shape[1])))
 
+    def _locals(self, samples: Tensor, length: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the convolutions' frames `(B, T, C)` and which are real `(B, T)`.
+
+        A processor takes clips one by one: the maps of a batch do not fit into its caches.
+        """
+        if samples.device.type != "cpu" or len(samples) == 1:
+            return self._convolve(samples, length)
+        sizes = length.clamp(min=self.shortest).tolist()
+        alone = [
+            self._convolve(clip[None, :size], real[None])
+            for clip, size, real in zip(samples, sizes, length, strict=True)
+        ]
+        pad = nn.utils.rnn.pad_sequence
+        return pad([one[0][0] for one in alone], True), pad([one[1][0] for one in alone], True)
+
     def _convolve(self, samples: Tensor, length: Tensor) -> tuple[Tensor, Tensor]:
-        """Return the convolutions' frames `(B, T, C)` and which are real `(B, T)`."""
-        maps = samples.unsqueeze(1)
+        """Return the same of clips in one batch."""
+        maps, whole = samples.unsqueeze(1), bool((length == samples.shape[1]).all())
         for layer, (kernel, stride) in zip(
             self.network.feature_extractor.conv_layers, self._steps, strict=True
         ):
             length = (torch.div(length - kernel, stride, rounding_mode="floor") + 1).clamp(min=1)
-            if isinstance(getattr(layer, "layer_norm", None), nn.GroupNorm):
+            if not whole and isinstance(getattr(layer, "layer_norm", None), nn.GroupNorm):
                 maps = layer.activation(_normalize(layer.layer_norm, layer.conv(maps), length))
             else:
                 maps = layer(maps)
@@ -184,9 +199,11 @@ def _normalize(norm: nn.GroupNorm, maps: Tensor, length: Tensor) -> Tensor:
 
 def _attend(layers: Iterable[nn.Module], hidden: Tensor, valid: Tensor) -> Iterator[Tensor]:
     """Yield what each layer makes of `(B, T, D)`, with attention to real frames only."""
-    lowest = torch.finfo(hidden.dtype).min
-    mask = torch.zeros_like(valid, dtype=hidden.dtype).masked_fill(~valid, lowest)
-    mask = mask[:, None, None, :].expand(-1, 1, valid.shape[1], -1)  # (B, 1, T, T)
+    mask = None
+    if not valid.all():
+        lowest = torch.finfo(hidden.dtype).min
+        mask = torch.zeros_like(valid, dtype=hidden.dtype).masked_fill(~valid, lowest)
+        mask = mask[:, None, None, :].expand(-1, 1, valid.shape[1], -1)  # (B, 1, T, T)
     for layer in layers:
         answer = layer(hidden, attention_mask=mask)
         hidden = answer[0] if isinstance(answer, tuple) else answer  # a tuple up to transformers 4
