@@ -192,3 +192,13 @@ def test_every_cell_says_what_it_cost(table, tmp_path):
     [facts] = [json.loads(path.read_text()) for path in tmp_path.rglob("cell.json")]
     assert facts["core_s"] > 0
     assert len(facts["chosen"]) == 8
+
+
+def test_systems_are_ranked_over_three_corpora_and_not_over_two(tmp_path):
+    texts = [str(write_texts(tmp_path / f"{name}.csv", seed=seed)) for seed, name in enumerate("abc")]
+    systems = ["majority", "tfidf+ridge", "tfidf+logistic", "egemaps+svm"]
+    summary = compare(Plan(texts, systems, draws=100), tmp_path / "three").summary
+    assert summary["ranks"]["corpora"] == ["a", "b", "c"]
+    assert summary["ranks"]["mean_rank"]["majority"] == 3
+    assert "egemaps+svm" not in summary["ranks"]["mean_rank"]  # it has no score on texts
+    assert compare(Plan(texts[:2], systems[:3], draws=100), tmp_path / "two").summary["ranks"] == {}

@@ -4,6 +4,7 @@ from mien.reports.code_spans import markdown_sentence
 from mien.reports.evaluation_text import escape_markdown, markdown_table
 from mien.reports.study_method import facts
 from mien.reports.study_printed import PaperCell, PaperTable, other_columns, other_table, paper_tables
+from mien.reports.study_ranks import rank_table
 from mien.reports.study_tables import StudyTables
 from mien.reports.study_words import LIMITS, verdicts
 
@@ -22,6 +23,8 @@ def study_markdown(tables: StudyTables) -> str:
     for place, paper in enumerate(papers):
         title = "Scores" if len(papers) == 1 else f"Scores: {escape_markdown(paper.title)}"
         parts += [f"## {title}", _paper(paper, f"scores-{place + 1}")]
+    if ranks := rank_table(summary):
+        parts += [f"## {ranks.title}", markdown_table(ranks), escape_markdown(ranks.reading)]
     if other_columns(tables):
         parts += ["## Everything else", markdown_table(other_table(tables))]
     if summary.get("methods"):

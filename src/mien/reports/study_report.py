@@ -8,12 +8,14 @@ from mien.core.files import write_atomically, write_texts
 from mien.reports.code_spans import html_sentence
 from mien.reports.evaluation_numbers import known
 from mien.reports.html_page import escape, html_page, page_part
+from mien.reports.html_table import html_table
 from mien.reports.study_columns import columns_with_values
 from mien.reports.study_curves import cost_figures, risk_figures, system_style
 from mien.reports.study_figures import matrix_figures, score_figures, strip_figures
 from mien.reports.study_latex import study_latex
 from mien.reports.study_markdown import study_markdown
 from mien.reports.study_method import facts
+from mien.reports.study_ranks import rank_table
 from mien.reports.study_tables import StudyTables
 from mien.reports.study_wide_table import wide_table
 from mien.reports.study_words import LIMITS, interval_words, star_words, verdicts
@@ -84,6 +86,7 @@ def study_html(tables: StudyTables) -> str:
     sections = [
         ("table", "All systems", _table(tables)),
         ("scores", "Scores", score_figures(tables)),
+        ("ranks", "Ranks over corpora", _ranks(tables)),
         ("speakers", "Speakers", _figure("speakers", strip_figures(tables))),
         ("risk", "When it abstains", _figure("risk", risk_figures(tables))),
         ("cost", "Cost against score", _figure("cost", cost_figures(tables))),
@@ -130,6 +133,11 @@ def _table(tables: StudyTables) -> str:
     told = " ".join(one for one in (interval_words(tables.summary), star_words(tables.summary)) if one)
     hint = "A heading sorts each corpus by itself, best first; once more, worst first."
     return f'<p class="read note">{escape(told)} {hint}</p>{wide_table(tables)}'
+
+
+def _ranks(tables: StudyTables) -> str:
+    ranks = rank_table(tables.summary)
+    return f'<p class="read note">{escape(ranks.reading)}</p>{html_table(ranks)}' if ranks else ""
 
 
 def _figure(key: str, drawn: str) -> str:

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from mien import __version__
+from mien.evaluation.ranks import rank_systems
 from mien.reports.study_tables import NUMBERS, RISK_COLUMNS, ROW_COLUMNS, STRIP_COLUMNS, StudyTables
 from mien.studies.cells import Answered
 from mien.studies.methods_text import methods_text
@@ -16,6 +17,8 @@ from mien.studies.study_scores import correct_all, judge_system, score_system, s
 from mien.studies.system_words import SystemWords
 
 PACKAGES = ("numpy", "scipy", "scikit-learn", "pandas", "torch", "transformers", "onnxruntime")
+FEWEST_CORPORA, FEWEST_SYSTEMS = 3, 3
+"""Below these, ranks are not shown."""
 MATRIX_COLUMNS = ("system", "train", "test", "value", "low", "high", "n")
 
 
@@ -62,7 +65,7 @@ def lay_out(study: Study, answered: Sequence[Answered], extras: Extras | None = 
     table = pd.DataFrame(rows, columns=list(ROW_COLUMNS)).astype(dict.fromkeys(NUMBERS, float))
     table["note"] = table["note"].fillna("")
     table, tests = correct_all(table)
-    summary = _summary(study, tests)
+    summary = _summary(study, tests) | {"ranks": _ranks(table)}
     return StudyTables(
         summary=summary | {"methods": methods_text(summary, study.systems)},
         rows=table,
@@ -71,6 +74,26 @@ def lay_out(study: Study, answered: Sequence[Answered], extras: Extras | None = 
         matrix=pd.DataFrame(columns=list(MATRIX_COLUMNS)),
         notes=[note for corpus in study.corpora for note in corpus.notes],
     )
+
+
+def _ranks(rows: pd.DataFrame) -> dict[str, Any]:
+    """Return mean ranks over corpora on which every ranked system has a score; empty where they say nothing.
+
+    Conditions of their own, such as normalization by speaker, are ranked with the others.
+    """
+    scores = rows.pivot(index="corpus", columns="system", values="value")
+    scores = scores.dropna(axis="columns", how="all").dropna(axis="index")
+    if scores.shape[0] < FEWEST_CORPORA or scores.shape[1] < FEWEST_SYSTEMS:
+        return {}
+    found = rank_systems(scores)
+    mean = pd.Series(found.mean, scores.columns).sort_values(kind="stable")
+    return {
+        "corpora": list(scores.index),
+        "mean_rank": mean.to_dict(),
+        "p": found.p,
+        "agreement": found.agreement,
+        "critical_difference": found.critical,
+    }
 
 
 def _row(cells: Sequence[Answered], study: Study) -> tuple[dict[str, Any], pd.DataFrame, pd.DataFrame]:
