@@ -57,3 +57,35 @@ def test_systems_that_cannot_be_asked_say_so(corpus, tmp_path):
     assert "note" in judge_degraded(cell_of(corpus, "majority", tmp_path), rungs_of("middle"), draws=100)
     cell = cell_of(corpus, "egemaps-bag+svm", tmp_path)
     assert "fitted on training rows" in judge_degraded(cell, rungs_of("middle"), draws=100)["note"]
+
+
+def shipped_cell(corpus, folder):
+    cell = cell_of(corpus, "voice-small-open", folder)
+    run_cell(cell)
+    return cell
+
+
+def feelings(buzzes, **changes):
+    """Return the same clips under classes that shipped models know."""
+    table = corpus.table.assign(
+        label=corpus.table["label"].map({"low": "sadness", "high": "anger"}), **changes
+    )
+    return StudyCorpus("buzzes", table.assign(category=table["label"]), "category", ("voice",))
+
+
+def test_a_shipped_model_is_asked_about_degraded_clips_that_it_was_not_trained_on(corpus, tmp_path):
+    cell = shipped_cell(feelings(corpus), tmp_path)
+    found = judge_degraded(cell, [("white-noise", 5)], draws=100)
+    assert found["worst_condition"]
+    [path] = cell.home.glob(f"{degraded.FILE}-*.parquet")
+    table = pd.read_parquet(path)
+    clean = table[table["condition"] == "clean"].set_index("segment")["p.anger"]
+    answers = pd.read_parquet(cell.home / "answers.parquet").set_index("segment")["p.anger"]
+    np.testing.assert_allclose(clean, answers[clean.index], atol=1e-5)
+    worse = table[table["condition"] == "white-noise"].set_index("segment")["p.anger"]
+    assert (worse - clean).abs().max() > 0.01
+
+
+def test_a_shipped_model_is_not_asked_about_what_trained_it(corpus, tmp_path):
+    cell = cell_of(feelings(corpus, corpus="emodb"), "voice-small-open", tmp_path)
+    assert "was trained on `buzzes`" in judge_degraded(cell, [("white-noise", 5)], draws=100)["note"]

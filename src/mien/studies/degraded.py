@@ -1,7 +1,7 @@
 """Judge learned systems on degraded test clips: how much of the score is left, and what takes most."""
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,10 +14,12 @@ from mien.core.errors import ConfigError, DataError
 from mien.core.files import write_atomically
 from mien.core.settings import signature
 from mien.evaluation.answers import with_truth
-from mien.evaluation.ladder_answers import every_rung, hear_ladder
+from mien.evaluation.ladder_answers import every_rung, hear_ladder, predict_with
 from mien.evaluation.robustness import CLEAN, Rung, judge_robustness
 from mien.evaluation.stored_ladder import split_rungs
+from mien.prediction.predictor import load_predictor
 from mien.studies.cells import Cell, learned_cell
+from mien.studies.given_cell import fitted_to, was_heard
 from mien.studies.learned_cell import Chosen, LearnedCell
 from mien.studies.streams import Fixed, Stream, described_arrays, stream_mark
 from mien.studies.study_corpora import VOICE, StudyCorpus
@@ -48,7 +50,8 @@ def judge_degraded(cell: Cell, rungs: Sequence[Rung], *, draws: int) -> dict[str
     """Return what is left of a cell's score on degraded test clips; training clips stay as recorded.
 
     Args:
-        cell: that was answered; a classical learner on descriptors or embeddings of voice.
+        cell: that was answered; a classical learner on descriptors or embeddings of voice, or a shipped model
+            that was not trained on the corpus.
         rungs: (condition, level).
         draws: resamples per interval.
 
@@ -56,12 +59,12 @@ def judge_degraded(cell: Cell, rungs: Sequence[Rung], *, draws: int) -> dict[str
         `kept_when_degraded` (mean score over the rungs as a share of the clean one), `worst_condition`, its
         mean score, or `note`: why it was not measured.
     """
-    if cell.system.kind != "learned" or VOICE not in cell.corpus.modality:
+    if cell.system.kind not in ASKED or VOICE not in cell.corpus.modality:
         return {"note": "not judged on degraded clips"}
     path = cell.home / f"{FILE}-{signature({'rungs': list(rungs)})}.parquet"
     if not path.exists():
         try:
-            table = pd.concat(list(_answers(cell, rungs)), ignore_index=True)
+            table = pd.concat(list(ASKED[cell.system.kind](cell, rungs)), ignore_index=True)
         except DataError as error:
             return {"note": f"not judged on degraded clips: {error}"}
         with write_atomically(path) as temporary:
@@ -76,7 +79,25 @@ def judge_degraded(cell: Cell, rungs: Sequence[Rung], *, draws: int) -> dict[str
     }
 
 
-def _answers(cell: Cell, rungs: Sequence[Rung]) -> Iterator[pd.DataFrame]:
+def _ask_shipped(cell: Cell, rungs: Sequence[Rung]) -> Iterator[pd.DataFrame]:
+    """Yield what a shipped model answers on clean clips and for each rung, with `condition` and `level`."""
+    name, corpus = cell.system.name, cell.corpus
+    if was_heard(name, corpus):
+        raise DataError(
+            f"Got `{name}`, which was trained on `{corpus.name}`, expected other recordings; its card says "
+            "what networks that had not heard these speakers keep (goal U6)."
+        )
+    predictor = load_predictor(name)
+    predict = predict_with(predictor)
+    people = corpus.people().assign(truth=corpus.table["label"].to_numpy(), fold="none")
+    for condition, level, clips in hear_ladder(corpus.table, rungs, rate_hz=predictor.summary.rate_hz):
+        LOGGER.info("%s as through %s, level %d", corpus.name, condition, level)
+        said = fitted_to(predict(clips).assign(segment=corpus.table["segment"].to_numpy()), corpus, name)
+        chances = said.filter(like="p.").set_axis(people.index)
+        yield with_truth(people.join(chances)).assign(condition=condition, level=level)
+
+
+def _ask_learned(cell: Cell, rungs: Sequence[Rung]) -> Iterator[pd.DataFrame]:
     """Yield the answers for clean test clips and for each rung, with `condition` and `level`."""
     clean = learned_cell(cell, cell.system)
     if not all(isinstance(stream, Fixed) for stream in clean.streams):
@@ -87,6 +108,13 @@ def _answers(cell: Cell, rungs: Sequence[Rung]) -> Iterator[pd.DataFrame]:
     for rung in rungs:
         worse = [_degraded(name, cell, rung) for name in cell.system.streams]
         yield _said(clean, cell, chosen, worse).assign(condition=rung[0], level=rung[1])
+
+
+ASKED: dict[str, Callable[[Cell, Sequence[Rung]], Iterator[pd.DataFrame]]] = {
+    "learned": _ask_learned,
+    "shipped": _ask_shipped,
+}
+"""Kind of system → who asks it."""
 
 
 def _said(

@@ -1,5 +1,6 @@
 """Judge systems that are not trained here: models that ship, and predictions that lie on disk."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -32,9 +33,7 @@ def answer_shipped(name: str, corpus: StudyCorpus) -> tuple[pd.DataFrame, str]:
     Raises:
         DataError: the model was trained on these recordings, or their labels do not meet.
     """
-    card = next(one for one in shipped() if one.name == name)
-    heard = {one.replace("-", "_") for one in card.trained_on}
-    if heard & {one.replace("-", "_") for one in corpus.table["corpus"].unique()}:
+    if was_heard(name, corpus):
         path = shipped_models()[name] / HELD_OUT
         if not path.exists():
             raise DataError(
@@ -45,7 +44,7 @@ def answer_shipped(name: str, corpus: StudyCorpus) -> tuple[pd.DataFrame, str]:
             f"CONTAMINATED if asked as it ships: {name} was trained on {corpus.name}; these are its recipe's "
             "held-out answers (joint-5-fold), by networks that had not heard the speaker"
         )
-        return _fitted_to(pd.read_parquet(path), corpus, name), note
+        return fitted_to(pd.read_parquet(path), corpus, name), note
     if VOICE not in corpus.modality:
         raise DataError(
             f"Got `{name}`, which takes voice, but `{corpus.name}` has no recordings; leave one out."
@@ -54,9 +53,19 @@ def answer_shipped(name: str, corpus: StudyCorpus) -> tuple[pd.DataFrame, str]:
 
     given = corpus.table.reindex(columns=["segment", "file", "start", "end"])
     results = analyze(given, model=name, segments="whole")
-    return _fitted_to(
+    return fitted_to(
         results.table, corpus, name
-    ), f"{name} as it ships; it was trained on {_some(card.trained_on)}"
+    ), f"{name} as it ships; it was trained on {_some(_trained_on(name))}"
+
+
+def was_heard(name: str, corpus: StudyCorpus) -> bool:
+    """Tell whether a shipped model was trained on recordings of a corpus."""
+    heard = {one.replace("-", "_") for one in _trained_on(name)}
+    return bool(heard & {one.replace("-", "_") for one in corpus.table["corpus"].unique()})
+
+
+def _trained_on(name: str) -> Sequence[str]:
+    return next(one for one in shipped() if one.name == name).trained_on
 
 
 def answer_stored(path: str, corpus: StudyCorpus) -> tuple[pd.DataFrame, str]:
@@ -75,11 +84,20 @@ def answer_stored(path: str, corpus: StudyCorpus) -> tuple[pd.DataFrame, str]:
     table = read_predictions(path)
     by_fold = "fold" in table and table["fold"].notna().all()
     note = "held-out predictions of its own folds" if by_fold else "how it was trained is not known here"
-    return _fitted_to(table, corpus, path), f"{path}: {note}"
+    return fitted_to(table, corpus, path), f"{path}: {note}"
 
 
-def _fitted_to(predictions: pd.DataFrame, corpus: StudyCorpus, name: str) -> pd.DataFrame:
-    """Return the predictions of the corpus' rows, in its classes."""
+def fitted_to(predictions: pd.DataFrame, corpus: StudyCorpus, name: str) -> pd.DataFrame:
+    """Return the predictions of the corpus' rows, in its classes.
+
+    Args:
+        predictions: with `segment` and `p.<category>`.
+        corpus: whose rows are wanted.
+        name: of who predicted.
+
+    Raises:
+        DataError: rows without a prediction, or labels that do not meet.
+    """
     table = predictions.drop_duplicates("segment").set_index("segment")
     lacking = [one for one in corpus.table["segment"] if one not in table.index]
     if lacking:
