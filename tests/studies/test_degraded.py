@@ -67,8 +67,8 @@ def shipped_cell(corpus, folder):
 
 def feelings(buzzes, **changes):
     """Return the same clips under classes that shipped models know."""
-    table = corpus.table.assign(
-        label=corpus.table["label"].map({"low": "sadness", "high": "anger"}), **changes
+    table = buzzes.table.assign(
+        label=buzzes.table["label"].map({"low": "sadness", "high": "anger"}), **changes
     )
     return StudyCorpus("buzzes", table.assign(category=table["label"]), "category", ("voice",))
 
