@@ -20,6 +20,7 @@ from mien.studies.degraded import WORDS, judge_degraded, rungs_of
 from mien.studies.fitting_protocol import fitting_protocol
 from mien.studies.label_curve import check_counts, label_columns
 from mien.studies.matrix import joint_corpus, matrix_cells, matrix_of, pair_corpora, split_answers
+from mien.studies.non_speech import judge_non_speech
 from mien.studies.streams import check_stream, open_stream
 from mien.studies.study_corpora import StudyCorpus, read_corpora
 from mien.studies.study_table import Study, lay_out
@@ -179,6 +180,7 @@ def _extras(cells: Sequence[Cell], plan: Plan) -> dict[tuple[str, str], dict[str
         if cell.seed or any(read_cell(one.home).answers is None for one in seeds):
             continue
         parts = [judge_degraded(cell, rungs, draws=plan.draws)] if rungs else []
+        parts.append(judge_non_speech(cell, plan.data, draws=plan.draws))
         parts += [cost_columns(seeds)] if plan.cost else []
         parts += [label_columns(seeds, plan.label_counts, metric=plan.metric)] if plan.label_counts else []
         note = "; ".join(part["note"] for part in parts if part.get("note"))

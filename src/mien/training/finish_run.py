@@ -2,7 +2,6 @@
 
 import json
 import re
-import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,11 +10,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from mien.core.registry import find
-from mien.corpora.non_speech import write_non_speech
 from mien.evaluation.calibration import fit_temperature, member_probabilities
+from mien.evaluation.non_speech import hear_non_speech
 from mien.evaluation.run_evaluation import write_evaluation
-from mien.prediction.analyze import analyze
 from mien.prediction.doubt import split_doubt
 from mien.reports.evaluation_tables import EvaluationTables
 from mien.training.model_card import CardFacts, card_text
@@ -140,18 +137,6 @@ def prediction_table(shipment: Shipment, held_out: OutOfFold, probabilities: np.
         doubt = split_doubt(probabilities)
         table["aleatoric.category"] = doubt.aleatoric.round(5)
         table["epistemic.category"] = doubt.epistemic.round(5)
-    return table
-
-
-def hear_non_speech(model: Path, data_root: Path | None) -> pd.DataFrame:
-    """Return a model's predictions for sounds without speech: ESC-10 where it is there, and made ones."""
-    with tempfile.TemporaryDirectory() as folder:
-        files = list(write_non_speech(folder)["file"])
-        if data_root is not None and (data_root / "esc10_noise").is_dir():
-            files += list(find("corpora", "esc10-noise").load(data_root / "esc10_noise")["file"])
-        table = analyze(files, model=model, segments="whole").table
-    table["file"] = [Path(file).name for file in table["file"]]
-    table["segment"] = [f"non-speech/{Path(file).stem}" for file in table["file"]]
     return table
 
 
