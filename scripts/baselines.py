@@ -35,7 +35,8 @@ STUDIES = {
 def main(data: Path, studies: list[str], workers: int) -> None:
     """Run the studies and copy their tables."""
     for name in studies:
-        command = f"compare {STUDIES[name]} --data {shlex.quote(str(data))} --out {WORK / name} --cache {WORK / 'cache'}"
+        folders = f"--data {shlex.quote(str(data))} --out {WORK / name} --cache {WORK / 'cache'}"
+        command = f"compare {STUDIES[name]} {folders}"
         words = [sys.executable, "-m", "mien", *shlex.split(command), "--workers", str(workers)]
         done = subprocess.run(words, check=False)
         if done.returncode not in (0, 1):  # 1: some cells are empty, and say why
