@@ -83,6 +83,27 @@ def test_unknown_speakers_give_an_interval_by_segment_and_say_so():
     assert row["low"] < row["value"] < row["high"]
 
 
+def without_speakers(cells, rows=slice(None)):
+    for [cell] in cells.values():
+        cell.answers.loc[cell.answers.index[rows], "speaker"] = None
+    return cells
+
+
+def test_where_nobody_is_known_systems_are_tested_by_segment_and_say_so():
+    cells = without_speakers(study(3, {"base": 0.5, "better": 0.8}))
+    found = star_against(cells, "base", metric="uar", draws=100)["better"]
+    assert found["p"] < 0.01
+    assert found["difference_low"] < found["difference"] < found["difference_high"]
+    assert found["note"].startswith("tested by segment")
+
+
+def test_where_some_are_known_there_is_no_test():
+    cells = without_speakers(study(3, {"base": 0.5, "better": 0.8}), slice(5))
+    found = star_against(cells, "base", metric="uar", draws=100)["better"]
+    assert np.isnan(found["p"])
+    assert "no test by speaker" in found["note"]
+
+
 def test_a_reference_that_failed_leaves_nothing_to_compare_with():
     cells = study(1, {"base": 0.6, "other": 0.6})
     cells["base"] = [Answered("base", "made", 0, None, {"failure": "planted"})]

@@ -25,6 +25,7 @@ from mien.studies.cells import Answered
 CURVE_POINTS = 60
 LEAST_DRAWS = 100
 SHARE = 0.2
+BY_SEGMENT = "tested by segment, as if each were of another person: who speaks is not known"
 
 
 def score_system(cells: Sequence[Answered], *, metric: str, draws: int) -> dict[str, Any]:
@@ -120,6 +121,8 @@ def star_against(
 ) -> dict[str, dict[str, Any]]:
     """Compare each system with the reference on one corpus: paired, by speaker, not yet corrected.
 
+    Where no speaker is known at all, segments are swapped instead, and the note says so.
+
     Args:
         cells: system → its seeds on this corpus.
         reference: one of the systems; where it failed, there is nothing to compare.
@@ -142,12 +145,18 @@ def star_against(
         except DataError as error:
             found[name] = {"note": f"not compared: {error}"}
             continue
-        row = tables.rows.iloc[0]
-        found[name] = {
-            "difference": row["difference"], "difference_low": row["low"], "difference_high": row["high"],
-            "p": row["p"], "note": row["note"],
-        }  # fmt: skip
+        found[name] = _difference(tables.rows.iloc[0], by_segment=bool(base["speaker"].isna().all()))
     return found
+
+
+def _difference(row: "pd.Series[Any]", *, by_segment: bool) -> dict[str, Any]:
+    """Return difference, interval and p of a comparison; by segment where nobody's speaker is known."""
+    of, note = ("_item", BY_SEGMENT) if by_segment else ("", row["note"])
+    low, high, p = (row[f"{name}{of}"] for name in ("low", "high", "p"))
+    return {
+        **{"difference": row["difference"], "difference_low": low, "difference_high": high},
+        **{"p": p, "note": note},
+    }
 
 
 def correct_all(rows: pd.DataFrame) -> tuple[pd.DataFrame, int]:
