@@ -79,6 +79,9 @@ class Plan:
     command: str = field(default="mien.studies.compare.compare", compare=False)
 
 
+ACROSS = "trained on the first corpus, tested on the second; where both are one, speakers are held out"
+
+
 def compare(plan: Plan, out: str | Path) -> StudyTables:
     """Judge every system on every corpus, and compare each with the reference.
 
@@ -154,10 +157,15 @@ def _compare_across(
     cells = matrix_cells(joint, systems, seeds=plan.seeds, **options)
     answered = split_answers(cells, _run(cells, plan))
     pairs = pair_corpora(joint)
-    words = {pair.name: f"matrix: trained and tested as {pair.name}, speakers apart" for pair in pairs}
+    words = dict.fromkeys((pair.name for pair in pairs), f"{MATRIX}: {ACROSS}")
     study = Study(plan.metric, reference, plan.seeds, plan.draws, plan.command, pairs, words, systems)
     tables = lay_out(study, answered)
-    return replace(tables, matrix=matrix_of(tables.rows), notes=[*joint.notes, *tables.notes])
+    names = ", ".join(sorted(set(joint.table["corpus"])))
+    title = f"{len(systems)} systems across corpora: {names}"
+    # pairs that share a corpus are not independent, as ranks want them
+    summary = {**tables.summary, "title": title, "ranks": {}}
+    notes = [*joint.notes, *tables.notes]
+    return replace(tables, summary=summary, matrix=matrix_of(tables.rows), notes=notes)
 
 
 def _refuse_in_matrix(plan: Plan) -> None:
