@@ -16,6 +16,7 @@ from mien.features.voice.geneva_frames import (
     listen_for_pitch,
 )
 from mien.features.voice.harmonics import MISSING_DB
+from mien.features.voice.one_thread import on_one_thread
 from mien.features.voice.periods import PeriodWalk
 from mien.features.voice.pitch_path import BUFFER, PathFollower, semitones
 from mien.features.voice.sample_buffer import SampleBuffer
@@ -75,6 +76,7 @@ class GenevaLive:
         """Return how many samples have come."""
         return self._samples.end
 
+    @on_one_thread
     def push(self, samples: NDArray[np.float32]) -> NewFrames:
         """Return the frames that are decided now.
 
@@ -86,6 +88,7 @@ class GenevaLive:
         pitch_hz = self._follow_pitch()
         return self._release(pitch_hz, len(pitch_hz)) if pitch_hz.size else NOTHING
 
+    @on_one_thread
     def finish(self) -> NewFrames:
         """Return the frames that are left; nothing comes after them."""
         pitch_hz = self._path.finish()[0]

@@ -14,7 +14,8 @@ def on_one_thread(work: Callable[Given, Found]) -> Callable[Given, Found]:
     """Return a function that multiplies matrices on one thread.
 
     The matrices of descriptors are small: further threads do not shorten the work, but wait for the next one
-    at full speed, and take up to twice the processor time.
+    at full speed, and take up to twice the processor time. The sums also come in the same order on every
+    computer, so that a stream gives what the whole recording does.
     """
 
     @wraps(work)

@@ -145,7 +145,7 @@ class SpeechTransformer(nn.Module):
 
         A processor takes clips one by one: the maps of a batch do not fit into its caches.
         """
-        if samples.device.type != "cpu" or len(samples) == 1:
+        if samples.device.type != "cpu" or len(samples) == 1 or torch.jit.is_tracing():
             return self._convolve(samples, length)
         sizes = length.clamp(min=self.shortest).tolist()
         alone = [
@@ -157,7 +157,8 @@ class SpeechTransformer(nn.Module):
 
     def _convolve(self, samples: Tensor, length: Tensor) -> tuple[Tensor, Tensor]:
         """Return the same of clips in one batch."""
-        maps, whole = samples.unsqueeze(1), bool((length == samples.shape[1]).all())
+        maps = samples.unsqueeze(1)
+        whole = not torch.jit.is_tracing() and bool((length == samples.shape[1]).all())
         for layer, (kernel, stride) in zip(
             self.network.feature_extractor.conv_layers, self._steps, strict=True
         ):
@@ -200,7 +201,7 @@ def _normalize(norm: nn.GroupNorm, maps: Tensor, length: Tensor) -> Tensor:
 def _attend(layers: Iterable[nn.Module], hidden: Tensor, valid: Tensor) -> Iterator[Tensor]:
     """Yield what each layer makes of `(B, T, D)`, with attention to real frames only."""
     mask = None
-    if not valid.all():
+    if torch.jit.is_tracing() or not valid.all():
         lowest = torch.finfo(hidden.dtype).min
         mask = torch.zeros_like(valid, dtype=hidden.dtype).masked_fill(~valid, lowest)
         mask = mask[:, None, None, :].expand(-1, 1, valid.shape[1], -1)  # (B, 1, T, T)
