@@ -93,7 +93,7 @@ def _ask_shipped(cell: Cell, rungs: Sequence[Rung]) -> Iterator[pd.DataFrame]:
     for condition, level, clips in hear_ladder(corpus.table, rungs, rate_hz=predictor.summary.rate_hz):
         LOGGER.info("%s as through %s, level %d", corpus.name, condition, level)
         said = fitted_to(predict(clips).assign(segment=corpus.table["segment"].to_numpy()), corpus, name)
-        chances = said.filter(like="p.").set_axis(people.index)
+        chances = said.filter(regex=r"^p\.").set_axis(people.index)
         yield with_truth(people.join(chances)).assign(condition=condition, level=level)
 
 
